@@ -45,6 +45,8 @@ mod oracle;
 mod pieces;
 #[path = "wire/streams.rs"]
 mod streams;
+#[path = "wire/tunnel_copies.rs"]
+mod tunnel_copies;
 #[path = "wire/tunnel_fragments.rs"]
 mod tunnel_fragments;
 #[path = "wire/unmended.rs"]

@@ -70,7 +70,13 @@ impl Correlator {
                 self.observe(frame, packet, shown);
                 Relation::None
             }
-            Fragment::Begins(_) | Fragment::Overlaps(_) | Fragment::Again { .. } => {
+            Fragment::Again { of } => {
+                match self.packet(frame, packet, message, Extent::Begun, shown) {
+                    Relation::None | Relation::Copy { .. } => Relation::Copy { of },
+                    other => other,
+                }
+            }
+            Fragment::Begins(_) | Fragment::Overlaps(_) => {
                 if answers {
                     self.exchanges.answered_in_part(frame.reference());
                 }

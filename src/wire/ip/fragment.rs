@@ -98,6 +98,14 @@ impl FragmentablePart<'_> {
     }
 }
 
+/// The header that the fragment header of a packet with this `header` names; `None` if it has none.
+pub(in crate::wire) fn named_by_fragment_header(version: IpVersion, header: &[u8]) -> Option<u8> {
+    match version {
+        IpVersion::V4 => None,
+        IpVersion::V6 => v6::named_by_fragment_header(header),
+    }
+}
+
 /// The fragmentable part of `ip`; `None` if the headers before it are cut.
 pub(in crate::wire) fn fragmentable_part<'a>(ip: &Ip<'a>) -> Option<FragmentablePart<'a>> {
     let extension_headers = match ip.version {

@@ -24,7 +24,7 @@ use crate::model::{AddrPair, LinkFragment, UnknownPrefix};
 pub use behind::{ExtensionHeader, IpOption, IpOptions, OptionSpace};
 use fault::Faults;
 pub use fragment::{Fragment, Fragmentation};
-pub(super) use fragment::{FragmentablePart, fragmentable_part};
+pub(super) use fragment::{FragmentablePart, fragmentable_part, named_by_fragment_header};
 pub(super) use restored::{restore, unmeasured};
 pub(super) use v6::is_extension;
 pub(super) use whole::unfragmented;

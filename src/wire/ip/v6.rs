@@ -311,7 +311,12 @@ fn fragment_header(header: &[u8]) -> Option<&[u8; 8]> {
     (header.get(FIXED..end)?).last_chunk()
 }
 
-/// The identification in that.
+/// What follows the unfragmentable part, as the fragment header in `header` names it.
+pub(super) fn named_by_fragment_header(header: &[u8]) -> Option<u8> {
+    fragment_header(header)?.first().copied()
+}
+
+/// The identification in the fragment header.
 pub(super) fn fragment_id(header: &[u8]) -> Option<u32> {
     u32_at(fragment_header(header)?, 4)
 }

@@ -5,18 +5,19 @@ use super::{IpVersion, protocol};
 use crate::wire::bytes::{tail, u8_at, u16_at};
 use crate::wire::checksum::{ChecksumStatus, internet, ipv4_header};
 
-/// Writes the packet to `into` that the first fragment's `header` and all of the fragmentable part
-/// make. A length that no field can tell is left to the octets.
+/// Writes the packet to `into` that the `header` of a fragment and all of the fragmentable part
+/// make. Of that of a later one the fragment header may name what it likes: `first` is what that of the
+/// first one names, if it is another. A length that no field can tell is left to the octets.
 pub(in crate::wire) fn unfragmented(
     version: IpVersion,
-    header: &[u8],
+    (header, first): (&[u8], Option<u8>),
     part: &[u8],
     into: &mut Vec<u8>,
 ) {
     into.clear();
     match version {
         IpVersion::V4 => v4(header, part, into),
-        IpVersion::V6 => v6(header, part, into),
+        IpVersion::V6 => v6((header, first), part, into),
     }
 }
 
@@ -41,7 +42,7 @@ fn v4(header: &[u8], part: &[u8], into: &mut Vec<u8>) {
 }
 
 /// Without the fragment header, of which there is none where the link fragments.
-fn v6(header: &[u8], part: &[u8], into: &mut Vec<u8>) {
+fn v6((header, first): (&[u8], Option<u8>), part: &[u8], into: &mut Vec<u8>) {
     const LENGTH: usize = 4;
     const NEXT_HEADER: usize = 6;
     let (mut named_at, mut at) = (NEXT_HEADER, FIXED);
@@ -51,7 +52,7 @@ fn v6(header: &[u8], part: &[u8], into: &mut Vec<u8>) {
         && let Some(following) = u8_at(header, at)
     {
         if kind == protocol::FRAG {
-            (end, next) = (at, Some(following));
+            (end, next) = (at, Some(first.unwrap_or(following)));
             break;
         }
         named_at = at;
@@ -85,14 +86,14 @@ mod tests {
         let sum = internet(&[&header]);
         header[10..12].copy_from_slice(&sum.to_be_bytes());
         let mut whole = Vec::new();
-        unfragmented(IpVersion::V4, &header, &[9; 24], &mut whole);
+        unfragmented(IpVersion::V4, (&header, None), &[9; 24], &mut whole);
         let ip = Ip::parse(&whole, Limit::Frame).unwrap();
         assert_eq!((ip.length, ip.fragment, ip.dont_fragment), (44, None, true));
         assert_eq!(ip.payload, [9; 24]);
         assert_eq!(ipv4_header(ip.header).status, ChecksumStatus::Good);
         // What was wrong is not mended.
         header[8] = 63;
-        unfragmented(IpVersion::V4, &header, &[9; 24], &mut whole);
+        unfragmented(IpVersion::V4, (&header, None), &[9; 24], &mut whole);
         assert!(matches!(
             ipv4_header(&whole).status,
             ChecksumStatus::Bad { .. }
@@ -107,10 +108,14 @@ mod tests {
         header.extend([44, 0, 1, 4, 0, 0, 0, 0]); // hop-by-hop options
         header.extend([41, 0, 0, 1, 0, 0, 0, 9]);
         let mut whole = Vec::new();
-        unfragmented(IpVersion::V6, &header, &[0x60; 48], &mut whole);
+        unfragmented(IpVersion::V6, (&header, None), &[0x60; 48], &mut whole);
         let ip = Ip::parse(&whole, Limit::Frame).unwrap();
         assert_eq!((ip.length, ip.fragment, ip.protocol), (96, None, 41));
         assert_eq!((ip.header.len(), ip.payload), (48, &[0x60; 48][..]));
+        // Only what the first one names counts (RFC 8200 section 4.5).
+        unfragmented(IpVersion::V6, (&header, Some(17)), &[0x60; 48], &mut whole);
+        let ip = Ip::parse(&whole, Limit::Frame).unwrap();
+        assert_eq!((ip.header.len(), ip.protocol), (48, 17));
     }
 
     #[test]
@@ -118,7 +123,7 @@ mod tests {
         let mut whole = Vec::new();
         for length in 0..60 {
             for version in [IpVersion::V4, IpVersion::V6] {
-                unfragmented(version, &vec![44; length], &[7; 64], &mut whole);
+                unfragmented(version, (&vec![44; length], Some(17)), &[7; 64], &mut whole);
                 assert!(whole.ends_with(&[7; 9]), "{length}");
             }
         }

@@ -3,10 +3,12 @@
 use std::ops::Range;
 
 use super::partial::Whole;
+use super::recent::{Known, ToldBy};
+use super::table::Key;
 use super::{Around, Came, Reassembled, Reassembler, Reassembly, Refusal, names_icmp};
 use crate::model::{Expanded, Form, FrameRef};
 use crate::wire::bytes::offset_in;
-use crate::wire::ip::{Ip, unfragmented};
+use crate::wire::ip::{Ip, IpVersion, fragmentable_part, unfragmented};
 use crate::wire::tunnel::{self, Packet, TunnelPath};
 
 /// What a fragment made whole of a tunnel's packets.
@@ -36,14 +38,16 @@ impl Reassembler {
         } else {
             Reassembly::NotIcmpFragment
         };
-        let mut made = self.opener.open_all(Expanded::whole(sent(&whole)));
+        let first = &whole.first;
+        let header = (first.fields.version, &first.header[..], first.skip);
+        let mut made = self
+            .opener
+            .open_all(Expanded::whole(sent(header, None, &whole.octets)));
         made.frames.clone_from(&whole.frames);
         let told_as_other = whole.told_as_other;
         let Some((tunnels, ip)) = tunnel::innermost(&made) else {
             return nothing;
         };
-        // The fragments are the message's own where its first one ends before ICMP's header.
-        let is_own = tunnels.is_empty() && made.around.is_none();
         let inner = Packet {
             tunnels,
             ip,
@@ -52,21 +56,65 @@ impl Reassembler {
         let Some(outcome) = self.comes_to((&inner, &made), around, whole, is_told, came) else {
             return nothing;
         };
-        made.move_in(u8::try_from(around.depth).unwrap_or(u8::MAX));
-        (made.form, made.piece) = if is_told {
-            (Form::Last, outer.payload.len())
-        } else {
-            (Form::Whole, 0)
-        };
-        // What the frame has shows headers that are in no other; but for what looks like a message and is none.
-        let shows_itself = if is_told {
-            is_own || !outer.is_later_fragment()
-        } else {
-            is_own && (outer.is_later_fragment() || last.ip.payload.is_empty())
-        };
+        let form = if is_told { Form::Last } else { Form::Whole };
+        let shown = shown_by((last, outer), (tunnels, &made), form);
         self.carried.told_as_other += told_as_other;
-        self.keep(made, outer, shows_itself);
+        self.keep(made, outer, around, (form, shown));
         outcome
+    }
+
+    /// What a copy of the fragment `outer` of a tunnel's packet comes to that was put together a while
+    /// ago, and of which this is `known`: it is told with what that carries where its original was.
+    pub(super) fn again(
+        &mut self,
+        (last, outer): (&Packet<'_>, &Ip<'_>),
+        around: Around,
+        (key, known): (&Key, Known),
+        came: Came<'_>,
+    ) -> Reassembly {
+        let is_told = known.shows && self.inside_again((last, outer), around, (key, known), came)
+            || known.is_icmp() && (outer.is_later_fragment() || names_icmp(&last.ip));
+        if is_told {
+            known.outcome()
+        } else {
+            Reassembly::NotIcmpFragment
+        }
+    }
+
+    /// Makes that packet anew, with the copy's own header: whether it leads to ICMP.
+    fn inside_again(
+        &mut self,
+        (last, outer): (&Packet<'_>, &Ip<'_>),
+        around: Around,
+        (key, known): (&Key, Known),
+        came: Came<'_>,
+    ) -> bool {
+        let Some((part, next)) = self.carriers.whole(key, came.frame.source()) else {
+            return false;
+        };
+        let skip = fragmentable_part(outer).map_or(0, |part| part.extension_headers.len());
+        let header = (outer.version, outer.header, skip);
+        let made = self
+            .opener
+            .open_all(Expanded::whole(sent(header, next, &part)));
+        let Some((tunnels, ip)) = tunnel::innermost(&made) else {
+            return false;
+        };
+        let inner = Packet {
+            tunnels,
+            ip,
+            ..*last
+        };
+        if !names_icmp(&ip) && !inner.is_of_fragment() {
+            return false;
+        }
+        let form = match known.told_by {
+            ToldBy::Fragment => Form::Last,
+            ToldBy::Nothing | ToldBy::Whole => Form::Whole,
+        };
+        let shown = shown_by((last, outer), (tunnels, &made), form);
+        self.keep(made, outer, around, (form, shown));
+        true
     }
 
     /// What a packet that is in `made` comes to: a message, or a fragment. `None` if it is neither.
@@ -134,9 +182,20 @@ impl Reassembler {
         (!matches!(outcome, Reassembly::NotIcmpFragment)).then_some(outcome)
     }
 
-    /// Keeps what was made around what was made before, to be told of in place of the fragment `outer`,
-    /// which may show it itself.
-    fn keep(&mut self, made: Expanded, outer: &Ip<'_>, shows_itself: bool) {
+    /// Keeps what was made around what was made before, to be told of in place of the fragment `outer`, in
+    /// this form, unless that shows it itself.
+    fn keep(
+        &mut self,
+        mut made: Expanded,
+        outer: &Ip<'_>,
+        around: Around,
+        (form, shown): (Form, Shown),
+    ) {
+        made.move_in(u8::try_from(around.depth).unwrap_or(u8::MAX));
+        made.form = form;
+        if form == Form::Last {
+            made.piece = outer.payload.len();
+        }
         self.carried.made = match self.carried.made.take() {
             Some(mut inner) => {
                 if outer.is_later_fragment() {
@@ -145,7 +204,7 @@ impl Reassembler {
                 inner.put_in(made);
                 Some(inner)
             }
-            None => (!shows_itself).then(|| Box::new(made)),
+            None => (shown == Shown::Made).then(|| Box::new(made)),
         };
     }
 
@@ -167,17 +226,49 @@ impl Reassembler {
     }
 }
 
-/// The packet as it was before it was fragmented.
-fn sent(whole: &Whole) -> Vec<u8> {
-    let first = &whole.first;
-    let unfragmentable = first.header.len().saturating_sub(first.skip);
+/// What shows what a tunnel's packet carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    /// The fragment that is told of.
+    Itself,
+    /// The packet that was made.
+    Made,
+}
+
+/// What shows what is in `made`, behind these tunnels and to be told in this form, in place of the fragment
+/// `outer`, in which `last` was found.
+fn shown_by(
+    (last, outer): (&Packet<'_>, &Ip<'_>),
+    (tunnels, made): (TunnelPath<'_>, &Expanded),
+    form: Form,
+) -> Shown {
+    // The fragments are the message's own where its first one ends before ICMP's header.
+    let is_own = tunnels.is_empty() && made.around.is_none();
+    // What the frame has shows headers that are in no other; but for what looks like a message and is none.
+    let shows_itself = if form == Form::Last {
+        is_own || !outer.is_later_fragment()
+    } else {
+        is_own && (outer.is_later_fragment() || last.ip.payload.is_empty())
+    };
+    if shows_itself {
+        Shown::Itself
+    } else {
+        Shown::Made
+    }
+}
+
+/// The packet as it was before it was fragmented: of the header of a fragment, some octets at the end of which
+/// are of the fragmentable part, and of all of that. `first` is what the first one's fragment header
+/// names, if that may be another.
+fn sent(
+    (version, header, skip): (IpVersion, &[u8], usize),
+    first: Option<u8>,
+    part: &[u8],
+) -> Vec<u8> {
+    let unfragmentable = header.len().saturating_sub(skip);
+    let header = header.get(..unfragmentable).unwrap_or_default();
     let mut octets = Vec::new();
-    unfragmented(
-        first.fields.version,
-        first.header.get(..unfragmentable).unwrap_or_default(),
-        &whole.octets,
-        &mut octets,
-    );
+    unfragmented(version, (header, first), part, &mut octets);
     octets
 }
 

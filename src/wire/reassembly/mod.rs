@@ -267,6 +267,7 @@ impl Reassembler {
                 Reassembly::Complete(Box::new(Reassembled::message(*whole)))
             }
             (Added::Outcome(outcome), true) => outcome,
+            (Added::Again(known), true) => known.outcome(),
             (_, false) => Reassembly::NotIcmpFragment,
         }
     }
@@ -315,7 +316,13 @@ impl Reassembler {
         let (added, is_icmp) = place(&mut self.carriers, key, (outer, fragment), tells, came);
         match added {
             Added::Whole(whole) => self.inside((packet, outer), around, *whole, is_icmp, came),
-            Added::Outcome(outcome) if is_icmp => outcome,
+            Added::Again(known) => self.again((packet, outer), around, (&key, known), came),
+            // What is no message cannot be told as one.
+            Added::Outcome(outcome)
+                if is_icmp && (outer.is_later_fragment() || names_icmp(&packet.ip)) =>
+            {
+                outcome
+            }
             Added::Outcome(_) => Reassembly::NotIcmpFragment,
         }
     }
@@ -392,6 +399,13 @@ struct Came<'a> {
     told: usize,
     /// The frames of the packet that it came in, if that was fragmented.
     within: &'a [FrameRef],
+}
+
+impl Came<'_> {
+    /// How many frames it came in.
+    fn frames(&self) -> u64 {
+        self.within.len().max(1) as u64
+    }
 }
 
 /// What a fragment tells of its packet, the more the higher.

@@ -5,7 +5,7 @@ use super::overlap::{Kept, Octets};
 use super::recent::Known;
 use super::{Came, Reassembly, Refusal, Tells};
 use crate::model::{FrameRef, SourceId, Timestamp};
-use crate::wire::ip::{Fragment, FragmentablePart, Ip};
+use crate::wire::ip::{Fragment, FragmentablePart, Ip, named_by_fragment_header};
 
 /// The most octets that the length field of either version allows.
 const LONGEST: usize = 65_535;
@@ -58,6 +58,16 @@ impl Piece {
     /// Whether it may fill one of these gaps.
     pub(super) fn fits(&self, gaps: &Gaps) -> bool {
         gaps.may_hold(self.start, self.end)
+    }
+
+    /// How many octets it has.
+    pub(super) fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether the packet ends with it.
+    pub(super) fn is_last(&self) -> bool {
+        self.last
     }
 
     /// Whether it is a first fragment.
@@ -137,10 +147,19 @@ pub(super) struct First {
     pub(super) told: usize,
 }
 
+impl First {
+    /// The header that its fragment header names, if it has one.
+    pub(super) fn next(&self) -> Option<u8> {
+        named_by_fragment_header(self.fields.version, &self.header)
+    }
+}
+
 /// What a fragment came to.
 pub(super) enum Added {
     /// The packet is not whole.
     Outcome(Reassembly),
+    /// It is a copy of what is known of a packet that was put together.
+    Again(Known),
     /// It is.
     Whole(Box<Whole>),
 }
@@ -219,10 +238,15 @@ impl Partial {
             // What copies told is not known of another packet.
             self.tells = Tells::Nothing;
         }
-        if kin != Kin::None && known.is_some_and(|known| known.is_icmp) {
+        if kin != Kin::None && known.is_some_and(|known| known.is_icmp()) {
             self.tells = self.tells.max(Tells::Message);
         }
         self.kin = kin;
+    }
+
+    /// The latest of its fragments, which came in so many frames, is told to be ICMP's.
+    pub(super) fn is_told(&mut self, frames: u64) {
+        self.told_as_other = self.told_as_other.saturating_sub(frames);
     }
 
     /// Whether the fragment was captured where the others were, by file and TTL.
@@ -365,7 +389,7 @@ impl Partial {
         self.pieces.insert(behind, Piece { at, ..*piece });
         let within = came.within.iter().map(|frame| (piece.start, *frame));
         self.within.extend(within);
-        self.received += piece.end - piece.start;
+        self.received += piece.len();
         self.covers(piece);
         if piece.start == 0 {
             self.first = Some(First {
@@ -379,7 +403,7 @@ impl Partial {
             self.put_together(earliest)
         } else {
             if !self.is_icmp() {
-                self.told_as_other += came.within.len().max(1) as u64;
+                self.told_as_other += came.frames();
             }
             Added::Outcome(Reassembly::Incomplete(self.missing(earliest)))
         }

@@ -25,12 +25,35 @@ pub(super) struct Known {
     /// The frame that the part came in.
     pub(super) of: FrameRef,
     pub(super) common: Common,
-    pub(super) is_icmp: bool,
+    pub(super) told_by: ToldBy,
+    /// Whether a copy of the part is told with what the packet carries: it made that whole, or ends it.
+    pub(super) shows: bool,
+}
+
+/// By what a packet was known to carry ICMP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ToldBy {
+    /// It was not.
+    Nothing,
+    /// By a fragment of it.
+    Fragment,
+    /// By all of it.
+    Whole,
 }
 
 impl Known {
     pub(super) fn is_copy(&self) -> bool {
         self.common.octets == Octets::Same
+    }
+
+    /// Whether a fragment in that place is known to be ICMP's: a copy is when the part that it is a
+    /// copy of was.
+    pub(super) fn is_icmp(&self) -> bool {
+        match self.told_by {
+            ToldBy::Nothing => false,
+            ToldBy::Fragment => true,
+            ToldBy::Whole => !self.is_copy(),
+        }
     }
 
     /// What such a fragment comes to.
@@ -63,9 +86,11 @@ struct Packet {
     key: Key,
     source: SourceId,
     at: Timestamp,
-    is_icmp: bool,
+    told_by: ToldBy,
     /// Of its first fragment.
     lead: Option<Lead>,
+    /// The header that the fragment header of that names, where there is one.
+    next: Option<u8>,
     pieces: Vec<Piece>,
     octets: Vec<u8>,
 }
@@ -75,6 +100,16 @@ impl Packet {
         Kept {
             pieces: &self.pieces,
             octets: &self.octets,
+        }
+    }
+
+    /// Whether a copy of `piece` is told with what the packet carries.
+    fn shows_with(&self, piece: &Piece) -> bool {
+        let made_whole = piece.at + piece.len() == self.octets.len();
+        match self.told_by {
+            ToldBy::Nothing => false,
+            ToldBy::Fragment => made_whole || piece.is_last(),
+            ToldBy::Whole => made_whole,
         }
     }
 }
@@ -90,7 +125,7 @@ impl Recent {
     pub(super) fn add(
         &mut self,
         (key, is_icmp): (Key, bool),
-        lead: Option<Lead>,
+        (lead, next): (Option<Lead>, Option<u8>),
         (pieces, octets): (Vec<Piece>, Vec<u8>),
         at: Timestamp,
     ) {
@@ -103,8 +138,13 @@ impl Recent {
             key,
             source,
             at,
-            is_icmp,
+            told_by: if is_icmp {
+                ToldBy::Fragment
+            } else {
+                ToldBy::Nothing
+            },
             lead,
+            next,
             pieces,
             octets,
         });
@@ -116,9 +156,27 @@ impl Recent {
 
     /// The newest turned out to carry ICMP.
     pub(super) fn newest_is_icmp(&mut self) {
-        if let Some(newest) = self.packets.front_mut() {
-            newest.is_icmp = true;
+        if let Some(newest) = self.packets.front_mut()
+            && newest.told_by == ToldBy::Nothing
+        {
+            newest.told_by = ToldBy::Whole;
         }
+    }
+
+    /// The fragmentable part of the packet of which `piece` was found to be a part, and the header that
+    /// its fragment header names.
+    pub(super) fn whole(&self, key: &Key, source: SourceId) -> Option<(Vec<u8>, Option<u8>)> {
+        let packet = self.newest(key, source)?;
+        let octets = packet
+            .pieces
+            .iter()
+            .map(|piece| packet.kept().octets_of(piece));
+        Some((octets.collect::<Vec<_>>().concat(), packet.next))
+    }
+
+    fn newest(&self, key: &Key, source: SourceId) -> Option<&Packet> {
+        let same = |packet: &&Packet| packet.key == *key && packet.source == source;
+        self.packets.iter().find(same)
     }
 
     /// The fragment in whose place `piece` comes again, or some of whose octets it contradicts; `lead` is
@@ -139,8 +197,7 @@ impl Recent {
         {
             self.packets.pop_back();
         }
-        let same = |packet: &&Packet| packet.key == *key && packet.source == piece.frame().source();
-        let packet = self.packets.iter().find(same)?;
+        let packet = self.newest(key, piece.frame().source())?;
         let (there, common) = packet.kept().overlap(piece, part)?;
         let is_its = match common.octets {
             Octets::Same => there.is_at(piece),
@@ -149,7 +206,8 @@ impl Recent {
         is_its.then_some(Known {
             of: there.frame(),
             common,
-            is_icmp: packet.is_icmp,
+            told_by: packet.told_by,
+            shows: packet.shows_with(there),
         })
     }
 }

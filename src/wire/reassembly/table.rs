@@ -10,7 +10,7 @@ use super::missing::Gaps;
 use super::partial::{Added, Fate, Partial, Piece};
 use super::recent::{self, Known, Lead, Recent};
 use super::{Came, Fates, Reassembler, Reassembly, Tells};
-use crate::model::{AddrPair, InterfaceId, Timestamp};
+use crate::model::{AddrPair, InterfaceId, SourceId, Timestamp};
 use crate::wire::ip::{FragmentablePart, Ip};
 use crate::wire::link::Vlans;
 use crate::wire::tunnel::TunnelPath;
@@ -71,6 +71,12 @@ impl Table {
 
     pub(super) fn hasher(&self) -> RandomState {
         self.partials.hasher().clone()
+    }
+
+    /// The fragmentable part of the packet that was put together a little while ago and captured in
+    /// `source`, and the header that its fragment header names.
+    pub(super) fn whole(&self, key: &Key, source: SourceId) -> Option<(Vec<u8>, Option<u8>)> {
+        self.recent.whole(key, source)
     }
 
     /// The packet that was put together last turned out to carry ICMP.
@@ -139,13 +145,22 @@ impl Table {
             (Added::Whole(whole), _) => {
                 let message = whole.octets.get(whole.first.skip..);
                 let lead = message.and_then(Lead::of);
+                let next = whole.first.next();
                 if let Some(partial) = self.remove(&key, serial) {
                     let kept = partial.into_kept();
-                    self.recent.add((key, is_icmp), lead, kept, now);
+                    self.recent.add((key, is_icmp), (lead, next), kept, now);
                 }
             }
-            (Added::Outcome(alone), Some(met)) if partial.is_kin() && alone.missing().is_some() => {
-                outcome = Added::Outcome(met.outcome());
+            (Added::Outcome(alone), Some(met)) if partial.is_kin() => {
+                let is_first_copy = alone.missing().is_some();
+                if met.is_copy() {
+                    if is_first_copy && met.shows {
+                        partial.is_told(came.frames());
+                    }
+                    outcome = Added::Again(met);
+                } else if is_first_copy {
+                    outcome = Added::Outcome(met.outcome());
+                }
             }
             _ => {}
         }

@@ -384,7 +384,7 @@ fn message(
         let captured = ip.header.len() + part.len();
         part.resize(start + on_wire, 0);
         let mut made = Expanded::default();
-        unfragmented(ip.version, ip.header, &part, &mut made.octets);
+        unfragmented(ip.version, (ip.header, None), &part, &mut made.octets);
         made.set_wire_len(made.octets.len());
         made.octets.truncate(captured);
         made.form = Form::Message;
