@@ -43,7 +43,7 @@ pub enum ChecksumCause {
     NoRoutingHeader,
     /// The right value with its octets swapped.
     ByteOrder,
-    /// It is right for all octets of the frame, of which the IP header counts fewer.
+    /// It is right for more octets of the frame than the IP header counts.
     ShortLength,
     /// An IPv4 header's is right for a TTL one higher, or for that with which the packet was captured: who
     /// counted it down did not mend it.

@@ -62,23 +62,51 @@ fn octets_of_the_message_behind_the_packet() {
 
 #[test]
 fn padding_proves_nothing() {
-    // A link fills up with zeros, which a sum does not see; packets of IPv6 are long enough without.
-    let short = short_by(4, echo(8, 3, 5));
-    let told = checksum(ETHERNET, framed(&short, &[0; 13]));
-    assert_eq!(told["cause"], "short_length");
-    let whole = echo(8, 3, 5);
-    assert_eq!(
-        checksum(ETHERNET, framed(&whole, &[0; 13]))["status"],
-        "good"
-    );
-    // Of a message that is bad by another cause.
-    let mut other = whole;
-    other[30] ^= 0x5a;
-    for behind in [&[0; 13][..], &[7, 1, 2], &[]] {
-        let told = checksum(ETHERNET, framed(&other, behind));
+    // A link fills up with zeros, which a sum does not see.
+    for whole in [echo(8, 3, 5), echo6(128, 3, 5)] {
+        let short = short_by(4, whole.clone());
+        for zeros in [1, 13, 47] {
+            let told = checksum(ETHERNET, framed(&short, &vec![0; zeros]));
+            assert_eq!(told["cause"], "short_length", "{zeros}");
+        }
         assert_eq!(
-            (&told["status"], &told["cause"]),
-            (&Value::from("bad"), &Value::Null)
+            checksum(ETHERNET, framed(&whole, &[0; 13]))["status"],
+            "good"
         );
+        // Of a message that is bad by another cause.
+        let mut other = whole;
+        let last = other.len() - 3;
+        other[last] ^= 0x5a;
+        for behind in [&[0; 13][..], &[7, 1, 2], &[7, 1, 0, 0], &[]] {
+            let told = checksum(ETHERNET, framed(&other, behind));
+            assert_eq!(
+                (&told["status"], &told["cause"]),
+                (&Value::from("bad"), &Value::Null)
+            );
+        }
     }
+}
+
+/// The pseudo-header of IPv6 has the length that the sender counted.
+#[test]
+fn the_length_that_the_checksum_covers_tells_padding_apart() {
+    let short = short_by(4, echo6(128, 3, 57));
+    let sent = short.len();
+    for zeros in 0..64 {
+        let told = checksum(ETHERNET, framed(&short, &vec![0; zeros]));
+        let cause = if zeros <= 47 {
+            Value::from("short_length")
+        } else {
+            Value::Null
+        };
+        assert_eq!(told["cause"], cause, "{zeros}");
+    }
+    // Of the message's own octets none is left out.
+    let mut cut = short;
+    cut[sent - 1] ^= 0x80;
+    let told = checksum(ETHERNET, framed(&cut, &[0; 6]));
+    assert_eq!(told["cause"], Value::Null);
+    let all_zeros = [cut[..sent - 4].to_vec(), vec![0; 4]].concat();
+    let told = checksum(ETHERNET, framed(&all_zeros, &[]));
+    assert_eq!(told["cause"], Value::Null);
 }
