@@ -19,9 +19,9 @@ pub(crate) use self::behind::of_frame;
 pub use self::quoted::of_quoted;
 use super::{Body, Message, Translation};
 use crate::model::{AddrPair, FrameRef};
-use crate::wire::checksum::{icmpv6_pseudo_header, internet, upper_checksum};
+use crate::wire::checksum::{icmpv6_pseudo_header, internet, pseudo_header_sum, upper_checksum};
 use crate::wire::ip::header_checksum;
-use crate::wire::{Checksum, ChecksumStatus, Ip};
+use crate::wire::{Checksum, ChecksumStatus, Ip, IpVersion};
 
 /// What made a checksum bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +38,15 @@ pub enum ChecksumCause {
     OffloadTranslated,
     /// The sender left out the pseudo-header, as ICMP for IPv4 does.
     NoPseudoHeader,
+    /// The sender took in a pseudo-header, which ICMP of IPv4 does not have (RFC 792).
+    WithPseudoHeader,
     /// It is right for the destination in the header, not for the last that a routing header names
     /// (RFC 8200 section 8.1).
     NoRoutingHeader,
     /// The right value with its octets swapped.
     ByteOrder,
+    /// The sum itself, not its complement (RFC 1071 section 1).
+    NotComplemented,
     /// It is right for more octets of the frame than the IP header counts.
     ShortLength,
     /// An IPv4 header's is right for a TTL one higher, or for that with which the packet was captured: who
@@ -117,8 +121,10 @@ impl ChecksumCause {
             Self::Offload => "offload",
             Self::OffloadTranslated => "offload_translated",
             Self::NoPseudoHeader => "no_pseudo_header",
+            Self::WithPseudoHeader => "with_pseudo_header",
             Self::NoRoutingHeader => "no_routing_header",
             Self::ByteOrder => "byte_order",
+            Self::NotComplemented => "not_complemented",
             Self::ShortLength => "short_length",
             Self::OldTtl => "old_ttl",
             Self::OldAddress(_) => "old_address",
@@ -142,8 +148,10 @@ impl ChecksumCause {
                 "left to the sender's network card, before an address was translated"
             }
             Self::NoPseudoHeader => "computed without the pseudo-header",
+            Self::WithPseudoHeader => "computed with a pseudo-header",
             Self::NoRoutingHeader => "computed without the routing header",
             Self::ByteOrder => "its octets are swapped",
+            Self::NotComplemented => "the sum, not its complement",
             Self::ShortLength => "right for more octets than the IP length counts",
             Self::OldTtl => "right before the TTL was counted down",
             Self::OldAddress(_) | Self::Translated => "right before an address was translated",
@@ -192,8 +200,8 @@ pub fn of(ip: &Ip<'_>, message: &Message<'_>) -> Option<ChecksumCause> {
             return Some(ChecksumCause::NoRoutingHeader);
         }
     }
-    if found == expected.swap_bytes() {
-        return Some(ChecksumCause::ByteOrder);
+    if let Some(cause) = of_way(found, expected) {
+        return Some(cause);
     }
     if let Some(pseudo) = &pseudo
         && let Some(old) = old_address(pseudo, message)
@@ -202,6 +210,9 @@ pub fn of(ip: &Ip<'_>, message: &Message<'_>) -> Option<ChecksumCause> {
     }
     let off = Sum::off(message.checksum)?;
     let flipped = off.is_one_bit().then_some(ChecksumCause::FlippedBit);
+    if flipped.is_none() && has_pseudo_header(ip, off) {
+        return Some(ChecksumCause::WithPseudoHeader);
+    }
     if is_quote_rewritten(message, off) {
         // A bit that was flipped there on the way explains both as well.
         return Some(ChecksumCause::QuoteRewritten).filter(|_| flipped.is_none());
@@ -209,6 +220,21 @@ pub fn of(ip: &Ip<'_>, message: &Message<'_>) -> Option<ChecksumCause> {
     let old = old_sequence(message, off).map(ChecksumCause::OldSequence);
     // Of two that explain it neither is proven.
     old.xor(altered::by_pattern(message, off).or(flipped))
+}
+
+/// What explains a value by the way alone in which it was computed.
+fn of_way(found: u16, expected: u16) -> Option<ChecksumCause> {
+    if found == expected.swap_bytes() {
+        Some(ChecksumCause::ByteOrder)
+    } else {
+        (found == !expected).then_some(ChecksumCause::NotComplemented)
+    }
+}
+
+/// Whether ICMP of IPv4 is off by as much as a pseudo-header sums up to.
+fn has_pseudo_header(ip: &Ip<'_>, off: Sum) -> bool {
+    let sum = pseudo_header_sum(ip).filter(|_| ip.version == IpVersion::V4);
+    sum.is_some_and(|sum| off == Sum::default().minus(Sum::of(sum)))
 }
 
 /// Whether the checksum of an error is off by as much as the quoted IPv4 header's, which did not follow

@@ -109,6 +109,7 @@ impl<'m, 'a> Quoted<'m, 'a> {
                         | ChecksumCause::NotFilledIn
                         | ChecksumCause::OtherZero
                         | ChecksumCause::ByteOrder
+                        | ChecksumCause::NotComplemented
                         | ChecksumCause::OldTtl
                 )
             )

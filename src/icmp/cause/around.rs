@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::arithmetic::Sum;
 use super::quoted::tells_translation;
-use super::{ChecksumCause, QuotedBy};
+use super::{ChecksumCause, QuotedBy, of_way};
 use crate::icmp::Quote;
 use crate::model::AddrPair;
 use crate::wire::{ChecksumStatus, Ip, header_checksum};
@@ -36,8 +36,8 @@ fn explained(
     if found == 0 {
         return Some(ChecksumCause::NotFilledIn);
     }
-    if found == expected.swap_bytes() {
-        return Some(ChecksumCause::ByteOrder);
+    if let Some(cause) = of_way(found, expected) {
+        return Some(cause);
     }
     if tells_translation(ip) {
         return Some(ChecksumCause::Translated);

@@ -1,7 +1,7 @@
 //! Why the checksum of what a quoted packet carries, or a tunnel's, may be bad.
 
 use super::arithmetic::Sum;
-use super::{ChecksumCause, QuotedBy, of};
+use super::{ChecksumCause, QuotedBy, of, of_way};
 use crate::icmp::Message;
 use crate::model::AddrPair;
 use crate::wire::checksum::{pseudo_header_sum, upper_checksum};
@@ -30,8 +30,8 @@ pub fn of_quoted(checksum: Checksum, ip: &Ip<'_>, by: Option<QuotedBy>) -> Optio
     if found == 0 {
         return Some(ChecksumCause::NotFilledIn);
     }
-    if found == expected.swap_bytes() {
-        return Some(ChecksumCause::ByteOrder);
+    if let Some(cause) = of_way(found, expected) {
+        return Some(cause);
     }
     of_translation(checksum, ip, error)
 }

@@ -82,6 +82,26 @@ fn octets_the_wrong_way_round() {
 }
 
 #[test]
+fn a_sum_that_was_not_complemented() {
+    let mut packet = v4(&ECHO);
+    for octet in &mut packet[22..24] {
+        *octet = !*octet;
+    }
+    assert_eq!(cause(&packet), Some(ChecksumCause::NotComplemented));
+}
+
+/// RFC 792: the checksum covers the message alone.
+#[test]
+fn a_pseudo_header_that_is_none_of_icmp_s() {
+    let mut packet = v4(&ECHO);
+    let pseudo = pseudo_header_sum(&Ip::parse(&packet, Limit::Frame).unwrap()).unwrap();
+    packet[22..24].fill(0);
+    let sum = internet(&[&pseudo.to_be_bytes(), &packet[20..]]);
+    packet[22..24].copy_from_slice(&sum.to_be_bytes());
+    assert_eq!(cause(&packet), Some(ChecksumCause::WithPseudoHeader));
+}
+
+#[test]
 fn what_a_nat_forgot() {
     let udp = [0, 53, 0, 99, 0, 8, 0, 0];
     let quote = ipv6("2001:db8::1", "2001:db8::2", 1, 17, &udp);
