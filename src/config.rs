@@ -363,6 +363,9 @@ fn top() -> anyhow::Result<Output> {
 
 fn text(cli: &Cli) -> TextOptions {
     let terminal = std::io::stdout().is_terminal();
+    let columns = terminal_size::terminal_size()
+        .filter(|_| terminal)
+        .map(|(width, _)| usize::from(width.0));
     TextOptions {
         verbosity: cli.verbose.into(),
         timestamps: match cli.time {
@@ -410,9 +413,8 @@ fn text(cli: &Cli) -> TextOptions {
             Colour::Never => false.into(),
             Colour::Auto => (terminal && shows_colour()).into(),
         },
-        width: terminal_size::terminal_size()
-            .filter(|_| terminal)
-            .map_or(PIPE_WIDTH, |(width, _)| usize::from(width.0)),
+        width: columns.unwrap_or(PIPE_WIDTH),
+        dump_width: columns.unwrap_or(0),
     }
 }
 

@@ -4,9 +4,12 @@
 //! end and name each field beside its octets, so that the format can be learnt from a packet.
 
 mod esp;
+mod rows;
 
 use std::ops::Range;
 
+use self::rows::Rows;
+pub(super) use self::rows::Shape;
 use super::palette::{Palette, Role};
 use super::{HexDump, meaning, verbose};
 use crate::icmp::layout::{self, LaidField, Part};
@@ -19,6 +22,9 @@ use crate::wire::reassembly::Reassembly;
 use crate::wire::tunnel::{Tunnel, TunnelKind};
 use crate::wire::{Classified, IpVersion, Packet, classify, link};
 
+/// The colours, the names of captures, and the shape of rows with names.
+type Drawn<'d> = (&'d Palette, &'d SourceNames, Shape);
+
 /// Octets in a row.
 const ROW: usize = 16;
 
@@ -27,7 +33,7 @@ pub(super) fn dump(
     out: &mut Vec<u8>,
     event: &IcmpEvent<'_>,
     kind: HexDump,
-    (palette, names): (&Palette, &SourceNames),
+    (palette, names, shape): Drawn<'_>,
 ) {
     let data = event.frame.data;
     let network = event.packet.link.offset.min(data.len());
@@ -46,16 +52,16 @@ pub(super) fn dump(
         HexDump::HexWithLink => plain(out, data),
         HexDump::Ascii => ascii(out, packet),
         HexDump::AsciiWithLink => ascii(out, data),
-        HexDump::HexAscii => named(out, event, network..end, (palette, names)),
+        HexDump::HexAscii => named(out, event, network..end, (palette, names, shape)),
         HexDump::HexAsciiWithLink => {
-            transfer(out, event, (palette, names));
-            named(out, event, 0..data.len(), (palette, names));
+            transfer(out, event, (palette, names, shape));
+            named(out, event, 0..data.len(), (palette, names, shape));
         }
     }
 }
 
 /// Rows of the header of the transfer of USB that the packet came in, whose other octets lie elsewhere.
-fn transfer(out: &mut Vec<u8>, event: &IcmpEvent<'_>, (palette, names): (&Palette, &SourceNames)) {
+fn transfer(out: &mut Vec<u8>, event: &IcmpEvent<'_>, (palette, names, shape): Drawn<'_>) {
     let Some(UsbTransfer {
         link,
         header,
@@ -70,6 +76,7 @@ fn transfer(out: &mut Vec<u8>, event: &IcmpEvent<'_>, (palette, names): (&Palett
         data: header,
         palette,
         names,
+        shape,
         shown: 0..header.len(),
         part: None,
     };
@@ -136,7 +143,7 @@ fn named(
     out: &mut Vec<u8>,
     event: &IcmpEvent<'_>,
     shown: Range<usize>,
-    (palette, names): (&Palette, &SourceNames),
+    (palette, names, shape): Drawn<'_>,
 ) {
     let data = event.frame.data;
     let network = event.packet.link.offset;
@@ -145,6 +152,7 @@ fn named(
         data,
         palette,
         names,
+        shape,
         shown,
         part: None,
     };
@@ -336,17 +344,6 @@ const fn title(part: Part, version: IpVersion) -> &'static [u8] {
     }
 }
 
-/// Rows of a dump.
-struct Rows<'o, 'a> {
-    out: &'o mut Vec<u8>,
-    data: &'a [u8],
-    palette: &'o Palette,
-    names: &'o SourceNames,
-    /// The octets of the frame that are dumped.
-    shown: Range<usize>,
-    part: Option<Part>,
-}
-
 impl Rows<'_, '_> {
     /// Rows of the IP packet that lies behind `start`, and of the message in it; tells where they end.
     fn message(&mut self, event: &IcmpEvent<'_>, start: usize) -> usize {
@@ -423,37 +420,6 @@ impl Rows<'_, '_> {
                 _ => event.packet.ip.version,
             };
             self.title(title(part, version), role(part));
-        }
-    }
-
-    fn title(&mut self, title: &[u8], role: Role) {
-        self.out.extend_from_slice(b"\t-- ");
-        self.palette.start(self.out, role);
-        self.out.extend_from_slice(title);
-        self.palette.end(self.out);
-        self.out.push(b'\n');
-    }
-
-    fn add(&mut self, range: Range<usize>, role: Role, label: &[u8]) {
-        /// Columns of a full row's octets.
-        const COLUMNS: usize = 42;
-        let start = range.start.max(self.shown.start);
-        let end = range.end.min(self.shown.end);
-        let Some(octets) = self.data.get(start..end) else {
-            return;
-        };
-        for (i, row) in octets.chunks(ROW).enumerate() {
-            offset(self.out, start - self.shown.start + i * ROW);
-            let used = words(self.out, row);
-            self.out.resize(self.out.len() + COLUMNS - used, b' ');
-            self.out.extend(row.iter().map(|octet| printable(*octet)));
-            if i == 0 {
-                self.out.resize(self.out.len() + ROW - row.len() + 2, b' ');
-                self.palette.start(self.out, role);
-                self.out.extend_from_slice(label);
-                self.palette.end(self.out);
-            }
-            self.out.push(b'\n');
         }
     }
 }

@@ -156,6 +156,8 @@ pub struct TextOptions {
     pub colour: Colour,
     /// Columns that lines with `-- ` may fill; 0 for no limit.
     pub width: usize,
+    /// Columns that rows with names may fill (`-X`); 0 for no limit.
+    pub dump_width: usize,
 }
 
 impl Default for TextOptions {
@@ -173,6 +175,7 @@ impl Default for TextOptions {
             order: Order::default(),
             colour: Colour::default(),
             width: 100,
+            dump_width: 0,
         }
     }
 }
@@ -249,7 +252,8 @@ impl<W: Write> TextSink<W> {
         self.hosts.apply(out, begin);
         out.push(b'\n');
         if self.options.hex != HexDump::None {
-            let drawn = (&self.palette, &self.names);
+            let shape = hex::Shape::of(self.options.dump_width);
+            let drawn = (&self.palette, &self.names, shape);
             hex::dump(out, event, self.options.hex, drawn);
         }
     }
