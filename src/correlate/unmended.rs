@@ -18,7 +18,7 @@ use crate::icmp::cause::{self, ChecksumCause, Proven};
 use crate::icmp::quote::has_id;
 use crate::icmp::{Message, Quote, Translation, Whole};
 use crate::model::{AddrPair, Frame, FrameRef};
-use crate::wire::checksum::{icmpv6_pseudo_header, internet};
+use crate::wire::checksum::{icmpv6_pseudo_header, internet, upper_checksum};
 use crate::wire::{ChecksumStatus, Ip, header_checksum};
 
 /// How many packets before the message are looked at.
@@ -38,16 +38,18 @@ impl Correlator {
         let (ip, message) = whole.map_or(part, |whole| (&whole.ip, &whole.message));
         let is_bad = matches!(message.checksum.status, ChecksumStatus::Bad { .. });
         let original = original(relation);
-        let may_be_translated = || {
+        let may_be_unmended = || {
             self.exchanges.has_translations()
                 || message.quote().is_some_and(|quote| {
                     self.verdicts.translated().is_met()
                         || quote.translation(ip) != Translation::None
                         || is_translated(original)
                         || header_checksum(&quote.ip).and_then(Sum::off).is_some()
+                        || is_found(original)
+                            && upper_checksum(&quote.ip).and_then(Sum::off).is_some()
                 })
         };
-        if is_bad || may_be_translated() {
+        if is_bad || may_be_unmended() {
             self.compared(frame, part, (ip, message), relation)
         } else {
             None
@@ -93,6 +95,7 @@ impl Correlator {
                 ts: frame.ts,
             };
             quotes::compare(ring, self.verdicts.translated(), &error, &mut proven);
+            proven.quoted = (proven.quoted).or_else(|| altered::of_quoted(ring, &error, original));
             if has_old_ttl(quote, original) {
                 proven.quoted_header = Some(ChecksumCause::OldTtl);
             }
@@ -112,6 +115,17 @@ const fn original(relation: Relation) -> Option<Original> {
         Relation::Error { original } => original,
         _ => None,
     }
+}
+
+/// Whether the very packet that an error is about was found.
+const fn is_found(original: Option<Original>) -> bool {
+    matches!(
+        original,
+        Some(Original::Found {
+            match_kind: MatchKind::Exact,
+            ..
+        })
+    )
 }
 
 /// Whether the packet that an error is about was found on the other side of a translation.

@@ -64,6 +64,9 @@ pub enum ChecksumCause {
     Translated,
     /// The quoted IPv4 header was changed, perhaps with what is behind it, and none of the checksums followed.
     QuoteRewritten,
+    /// What is behind the quoted IP header was changed since the error was made: its checksum and that of the
+    /// TCP, UDP or ICMP there are off by as much.
+    QuoteAltered,
     /// This word is not what it was, by the pattern around it or by the packet that it comes from: put back,
     /// it makes the checksum right.
     AlteredWord(Altered),
@@ -108,6 +111,8 @@ impl Proven {
 pub struct QuotedBy {
     /// Its addresses.
     pub addrs: AddrPair,
+    /// Its own checksum.
+    pub checksum: Checksum,
     /// What another packet proves.
     pub proven: Proven,
 }
@@ -132,6 +137,7 @@ impl ChecksumCause {
             Self::OfRequest(_) => "of_request",
             Self::Translated => "translated",
             Self::QuoteRewritten => "quote_rewritten",
+            Self::QuoteAltered => "quote_altered",
             Self::AlteredWord(_) => "altered_word",
             Self::OldSequence(_) => "old_sequence",
             Self::FlippedBit => "flipped_bit",
@@ -158,6 +164,7 @@ impl ChecksumCause {
             Self::Untranslated(_) => "right before its translation",
             Self::OfRequest(_) => "that of its request",
             Self::QuoteRewritten => "right before the quote was rewritten",
+            Self::QuoteAltered => "right before what is quoted was altered",
             Self::AlteredWord(_) => "one 16-bit word altered",
             Self::OldSequence(_) => "right for an earlier sequence number",
             Self::FlippedBit => "one bit flipped",
@@ -220,6 +227,10 @@ pub fn of(ip: &Ip<'_>, message: &Message<'_>) -> Option<ChecksumCause> {
     let old = old_sequence(message, off).map(ChecksumCause::OldSequence);
     // Of two that explain it neither is proven.
     old.xor(altered::by_pattern(message, off).or(flipped))
+        .or_else(|| {
+            let quoted = upper_checksum(&message.quote()?.ip).and_then(Sum::off);
+            (quoted == Some(off)).then_some(ChecksumCause::QuoteAltered)
+        })
 }
 
 /// What explains a value by the way alone in which it was computed.
@@ -246,10 +257,13 @@ fn is_quote_rewritten(message: &Message<'_>, off: Sum) -> bool {
     let Some(header) = header_checksum(&quote.ip).and_then(Sum::off) else {
         return false;
     };
-    // That of a header of which only the TTL changed tells of no translation.
-    let is_old = header == Sum::default().minus(Sum::of_hops(1));
     let of_upper = || upper_checksum(&quote.ip).and_then(Sum::off);
-    header == off || !is_old && of_upper() == Some(off)
+    header == off || !is_old_ttl(header) && of_upper() == Some(off)
+}
+
+/// Whether a header is off by what the TTL alone makes of it: that tells of no translation.
+fn is_old_ttl(header: Sum) -> bool {
+    header == Sum::default().minus(Sum::of_hops(1))
 }
 
 /// A sequence number that senders begin with, with which the checksum of an echo verifies that counted

@@ -101,7 +101,11 @@ pub fn fields<'a>(
     let mut layout = Layout::new();
     let addrs = ip.ends();
     layout.ip(ip, 0, Part::Ip, || proven.of_header(ip, message));
-    layout.by = Some(QuotedBy { addrs, proven });
+    layout.by = Some(QuotedBy {
+        addrs,
+        checksum: message.checksum,
+        proven,
+    });
     layout.message(message, ip.header.len(), || proven.of_message(ip, message));
     if let (Body::Echo(echo), Some(guess)) = (&message.body, guess) {
         let start = ip.header.len() + ip.payload.len() - echo.payload.len();

@@ -193,6 +193,7 @@ impl<'a> IcmpEvent<'a> {
     pub fn quoted_by(&self) -> QuotedBy {
         QuotedBy {
             addrs: self.packet.ip.ends(),
+            checksum: self.said().checksum,
             proven: self.proven(),
         }
     }

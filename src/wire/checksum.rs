@@ -17,6 +17,14 @@ pub struct Checksum {
     pub found: Option<u16>,
 }
 
+impl Checksum {
+    /// None: there is no field for it.
+    pub const NONE: Self = Self {
+        status: ChecksumStatus::Absent,
+        found: None,
+    };
+}
+
 /// The four states of a checksum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChecksumStatus {
@@ -102,10 +110,7 @@ fn folded(total: u128) -> u64 {
 /// `Absent` if there is no room for the field.
 pub fn verify(pseudo: &[u8], covered: &[u8], at: usize) -> Checksum {
     let Some(found) = u16_at(covered, at) else {
-        return Checksum {
-            status: ChecksumStatus::Absent,
-            found: None,
-        };
+        return Checksum::NONE;
     };
     let status = if internet(&[pseudo, covered]) == 0 {
         ChecksumStatus::Good

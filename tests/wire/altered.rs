@@ -1,5 +1,6 @@
 //! Replies and errors in which one word is not that of the packet they come from.
 
+use icmpdump::wire::checksum::internet;
 use serde_json::{Value, json};
 
 use crate::captured::{records, text, written};
@@ -111,7 +112,9 @@ fn an_error_that_quotes_another_word() {
     assert_eq!(told["altered_offset"], 8 + 40);
     let was = u16::from_be_bytes([error[at], error[at + 1]]);
     assert_eq!(told["altered_from"], was);
-    assert_eq!(checksum(std::slice::from_ref(&other))["cause"], Value::Null);
+    // Without the request both checksums tell where it is, not which.
+    let told = checksum(std::slice::from_ref(&other));
+    assert_eq!(told["cause"], "quote_altered");
     // The checksum of what it quotes.
     let at = 20 + 8 + 22;
     let other = altered(&error, at, &[!error[at], error[at + 1] ^ 0x5a]);
@@ -140,4 +143,97 @@ fn who_sent_it_is_told_by_what_the_payload_was() {
         mend(&mut mended);
         assert_eq!(sender(mended), json!(null));
     }
+}
+
+/// A packet of the sender to whom errors go, numbered, with its checksum at this octet of the transport.
+fn sent(protocol: u8, transport: &[u8], checksum_at: usize) -> Vec<u8> {
+    let mut packet = numbered(ip4(([10, 0, 0, 1], [10, 0, 0, 2]), protocol, transport));
+    let length = u8::try_from(transport.len()).unwrap();
+    let pseudo = [&packet[12..20], &[0, protocol, 0, length]].concat();
+    let sum = internet(&[&pseudo, transport]);
+    packet[20 + checksum_at..][..2].copy_from_slice(&sum.to_be_bytes());
+    packet
+}
+
+fn datagram() -> Vec<u8> {
+    sent(17, &[0x9c, 0x40, 0, 53, 0, 14, 0, 0, 1, 7, 3, 9, 2, 40], 6)
+}
+
+/// One that begins a connection, and asks for ECN (RFC 3168 section 6.1.1).
+fn segment() -> Vec<u8> {
+    let ports_and_numbers = [0x9c, 0x40, 0, 80, 1, 2, 3, 4, 0, 0, 0, 0];
+    let rest = [0x50, 0xc2, 0xff, 0xff, 0, 0, 0, 0];
+    sent(6, &[&ports_and_numbers[..], &rest].concat(), 16)
+}
+
+/// Before the error was made: its own checksum is right.
+#[test]
+fn a_word_of_a_quoted_packet_that_left_as_another() {
+    for (packet, at, octets) in [(datagram(), 6, [0x77, 0x31]), (segment(), 12, [0x50, 0x02])] {
+        let quoted = altered(&packet, 20 + at, &octets);
+        let error = error_about(&quoted);
+        let both = [packet.clone(), error.clone()];
+        let record = last(&both);
+        assert_eq!(record["original"]["match"], "exact", "{record}");
+        assert_eq!(record["icmp"]["checksum"]["status"], "good");
+        let told = &record["quoted"]["checksum"];
+        assert_eq!(told["cause"], "altered_word", "{at}");
+        assert_eq!(told["altered_offset"], at);
+        let was = u16::from_be_bytes([packet[20 + at], packet[20 + at + 1]]);
+        assert_eq!(told["altered_from"], was);
+        let words = format!("probably one 16-bit word altered, at octet {at}, from {was:#06x},");
+        let lines = crate::captured::told(&written(RAW, &both), &["-v"]);
+        assert!(lines.contains(&words), "{lines}");
+
+        // Nothing tells that without the packet itself, or of other octets of it.
+        let alone = last(&[error]);
+        assert_eq!(alone["quoted"]["checksum"]["status"], "bad");
+        assert_eq!(alone["quoted"]["checksum"]["cause"], Value::Null);
+        let also = altered(&quoted, quoted.len() - 4, &[0x5a]);
+        let also = last(&[packet.clone(), error_about(&also)]);
+        assert_eq!(also["original"]["match"], "exact");
+        assert_eq!(also["quoted"]["checksum"]["cause"], Value::Null);
+        // The error itself may be what was altered.
+        let after = altered(&error_about(&packet), 20 + 8 + 20 + at, &octets);
+        let after = last(&[packet, after]);
+        let told = [&after["icmp"]["checksum"], &after["quoted"]["checksum"]];
+        assert_eq!(told.map(|sum| &sum["cause"]), ["altered_word"; 2]);
+        let places = [8 + 20 + at, at].map(Value::from);
+        assert_eq!(told.map(|sum| sum["altered_offset"].clone()), places);
+    }
+    // One flag is a bit.
+    let packet = segment();
+    let told = last(&[packet.clone(), error_about(&altered(&packet, 33, &[0x42]))]);
+    assert_eq!(told["quoted"]["checksum"]["cause"], "flipped_bit");
+}
+
+/// After the error was made: its own checksum is as wrong as that of what it quotes.
+#[test]
+fn a_quote_that_was_altered_behind_its_header() {
+    let packet = datagram();
+    let error = error_about(&packet);
+    let at = 20 + 8 + 20 + 10;
+    let other = altered(&error, at, &[!error[at], error[at + 1] ^ 0x5a]);
+    let file = written(RAW, &[packet.clone(), other.clone()]);
+    let record = last(&[packet.clone(), other.clone()]);
+    let both = [&record["icmp"]["checksum"], &record["quoted"]["checksum"]];
+    assert_eq!(both.map(|sum| &sum["cause"]), ["quote_altered"; 2]);
+    let lines = crate::captured::told(&file, &["-v"]);
+    let words = "probably right before what is quoted was altered";
+    assert_eq!(lines.matches(words).count(), 2, "{lines}");
+    let hex = crate::captured::told(&file, &["-X"]);
+    assert_eq!(
+        hex.matches("right before what is quoted was altered")
+            .count(),
+        3,
+        "{hex}"
+    );
+    // Beside another, that of the error covers alone.
+    let also = last(&[packet, altered(&other, 20 + 5, &[0x5a])]);
+    let both = [&also["icmp"]["checksum"], &also["quoted"]["checksum"]];
+    assert_eq!(both.map(|sum| &sum["cause"]), [&Value::Null; 2]);
+    // One bit is told as such.
+    let bit = last(&[altered(&error, at, &[error[at] ^ 4])]);
+    let both = [&bit["icmp"]["checksum"], &bit["quoted"]["checksum"]];
+    assert_eq!(both.map(|sum| &sum["cause"]), ["flipped_bit"; 2]);
 }

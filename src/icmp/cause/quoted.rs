@@ -1,7 +1,7 @@
 //! Why the checksum of what a quoted packet carries, or a tunnel's, may be bad.
 
 use super::arithmetic::Sum;
-use super::{ChecksumCause, QuotedBy, of, of_way};
+use super::{ChecksumCause, QuotedBy, is_old_ttl, of, of_way};
 use crate::icmp::Message;
 use crate::model::AddrPair;
 use crate::wire::checksum::{pseudo_header_sum, upper_checksum};
@@ -18,22 +18,32 @@ pub fn of_quoted(checksum: Checksum, ip: &Ip<'_>, by: Option<QuotedBy>) -> Optio
         return Some(proven);
     }
     let error = by.map(|by| by.addrs);
-    match ip.protocol {
-        protocol::TCP | protocol::UDP => {}
-        protocol::ICMP | protocol::IPV6_ICMP => return of_message(checksum, ip, error),
-        _ => return None,
-    }
-    if found == pseudo_header_sum(ip)? {
-        return Some(ChecksumCause::Offload);
-    }
-    // UDP has none then (RFC 768).
-    if found == 0 {
-        return Some(ChecksumCause::NotFilledIn);
-    }
-    if let Some(cause) = of_way(found, expected) {
-        return Some(cause);
-    }
-    of_translation(checksum, ip, error)
+    let own = match ip.protocol {
+        protocol::TCP | protocol::UDP if found == pseudo_header_sum(ip)? => {
+            Some(ChecksumCause::Offload)
+        }
+        // UDP has none then (RFC 768).
+        protocol::TCP | protocol::UDP if found == 0 => Some(ChecksumCause::NotFilledIn),
+        protocol::TCP | protocol::UDP => {
+            of_way(found, expected).or_else(|| of_translation(checksum, ip, error))
+        }
+        protocol::ICMP | protocol::IPV6_ICMP => of_message(checksum, ip, error),
+        _ => None,
+    };
+    own.or_else(|| of_error(checksum, ip, by?.checksum))
+}
+
+/// Whether that of the error is off by as much: what both cover was changed since it was made.
+fn of_error(checksum: Checksum, ip: &Ip<'_>, error: Checksum) -> Option<ChecksumCause> {
+    let off = Sum::off(checksum).filter(|off| Sum::off(error) == Some(*off))?;
+    let header = header_checksum(ip).and_then(Sum::off);
+    Some(if off.is_one_bit() {
+        ChecksumCause::FlippedBit
+    } else if header.is_some_and(|header| !is_old_ttl(header)) {
+        ChecksumCause::QuoteRewritten
+    } else {
+        ChecksumCause::QuoteAltered
+    })
 }
 
 /// The message covers addresses as TCP does where it is of IPv6.

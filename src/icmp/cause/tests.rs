@@ -123,6 +123,7 @@ fn of_quote(packet: &[u8], error: Option<(&str, &str)>) -> Option<ChecksumCause>
     let addr = |text: &str| text.parse().unwrap();
     let by = error.map(|(src, dst)| QuotedBy {
         addrs: AddrPair::new(addr(src), addr(dst)),
+        checksum: Checksum::NONE,
         proven: Proven::default(),
     });
     of_quoted(upper_checksum(&ip).unwrap(), &ip, by)
@@ -320,8 +321,12 @@ fn a_quoted_header_that_is_right_with_an_address_of_the_error() {
     let ip = Ip::parse(&quote, Limit::Frame).unwrap();
     let by = |src: &str, dst: &str| {
         let addrs = AddrPair::new(src.parse().unwrap(), dst.parse().unwrap());
-        let proven = Proven::default();
-        of_quoted_header(&ip, Some(QuotedBy { addrs, proven }))
+        let by = QuotedBy {
+            addrs,
+            checksum: Checksum::NONE,
+            proven: Proven::default(),
+        };
+        of_quoted_header(&ip, Some(by))
     };
     let translated = Some(ChecksumCause::Translated);
     assert_eq!(by("192.0.2.1", "10.0.0.2"), translated);
@@ -356,6 +361,9 @@ fn a_quote_of_which_address_and_port_were_changed() {
     quote[8] -= 1;
     let mut packet = error("192.0.2.1", "203.0.113.5", &quote);
     packet[28 + 29] ^= 0x5a;
+    assert_eq!(cause(&packet), Some(ChecksumCause::QuoteAltered));
+    // Damage of both, which neither explains alone.
+    packet[28 + 8] ^= 0x5a;
     assert_eq!(cause(&packet), None);
 }
 
