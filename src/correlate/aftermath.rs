@@ -8,6 +8,7 @@ mod retries;
 use self::account::{Account, Closed};
 use self::recent::{Recent, Sent};
 use self::retries::{RETRIED_WITHIN, Service};
+use super::MatchKind;
 use super::flows::{Chain, Hashes, Marks, Ring, is_told_apart};
 use super::lead::Lead;
 use super::numbered;
@@ -57,6 +58,14 @@ impl Hit {
                 _ => None,
             },
             segment: Segment::quoted(quote),
+        }
+    }
+
+    /// The same, where what was dropped need not be what the quote says: nothing up to `seq` was.
+    pub(super) const fn beyond(self, seq: u32) -> Self {
+        Self {
+            dropped: Some(seq),
+            ..self
         }
     }
 
@@ -135,13 +144,13 @@ impl Followed {
     }
 
     /// Begins, or goes on, to follow the flow that an error at `ts` hits, for the verdict that the
-    /// error belongs to; `found` tells whether it is known that packets of it were captured.
+    /// error belongs to; `found` tells which packet of it was captured, if any was.
     pub(super) fn error(
         &mut self,
         ring: &Ring,
         verdict: VerdictKey,
         hit: &Hit,
-        found: bool,
+        found: Option<MatchKind>,
         ts: Timestamp,
     ) {
         let (key, dropped) = (hit.flow, hit.dropped);
@@ -190,11 +199,14 @@ impl Followed {
         let flow = Tracked {
             // With room for no more: most flows are refused by one host for one reason.
             accounts: vec![account],
-            // A SYN has no octets, and is one on its own.
-            sent_up_to: furthest(before.sent_up_to, dropped.map(|seq| seq.wrapping_add(1))),
+            // A SYN has no octets, and is one on its own. What was not captured need not have been sent.
+            sent_up_to: match (before.sent_up_to, found) {
+                (Some(_), None | Some(MatchKind::Flow)) => before.sent_up_to,
+                (sent, _) => furthest(sent, dropped.map(|seq| seq.wrapping_add(1))),
+            },
             recent: before.recent,
             answers: Recent::default(),
-            sender_seen: found || before.largest.is_some(),
+            sender_seen: found.is_some() || before.largest.is_some(),
             last_packet: None,
             tried_from: None,
             began: None,
@@ -423,7 +435,7 @@ pub(super) fn is_beyond(a: u32, b: u32) -> bool {
 }
 
 /// The one of two sequence numbers that lies beyond the other.
-fn furthest(a: Option<u32>, b: Option<u32>) -> Option<u32> {
+pub(super) fn furthest(a: Option<u32>, b: Option<u32>) -> Option<u32> {
     match (a, b) {
         (Some(a), Some(b)) if is_beyond(b, a) => Some(b),
         (Some(a), _) => Some(a),

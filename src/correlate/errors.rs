@@ -10,6 +10,7 @@ use super::exchange::ReplyDrop;
 use super::exchanges::DroppedReply;
 use super::flows::is_icmp;
 use super::hasty::HastyError;
+use super::in_flight::InFlight;
 use super::lead::Lead;
 use super::numbered::{self, Numbered};
 use super::query::QueryKey;
@@ -77,6 +78,7 @@ impl Correlator {
             ts,
         };
         let ring = self.ring.as_ref();
+        let in_flight = ring.map(|ring| InFlight::of(ring, quote, original, frame.reference()));
         let sent_as = ring.and_then(|ring| quoted::sent_as(ring, quote, original));
         let own = [frame.reference()];
         let reported = Reported {
@@ -95,6 +97,7 @@ impl Correlator {
             never_sent,
             evidence: Evidence::Captured,
             captured: Captured::of(frame, packet),
+            in_flight: in_flight.unwrap_or_default(),
         };
         if known.is_some() {
             let displaced = self.trace(ring_answer(&reported, reason));
@@ -166,12 +169,21 @@ impl Correlator {
                 if let Some(seq) = seq {
                     self.attempts.error(ring, &flow, seq);
                 }
-                self.stalls.error(ring, &flow);
+                if !matches!(error.in_flight, InFlight::Not { .. }) {
+                    self.stalls.error(ring, &flow);
+                }
             }
         }
         let dropped = error.sent_as.unwrap_or(error.flow);
         let hit = inner.map_or_else(|| Hit::of(error.quote, dropped), |inner| inner.hit);
-        let found = inner.is_none() && matches!(error.original, Some(Original::Found { .. }));
+        let hit = match error.in_flight {
+            InFlight::Not { acked } => hit.beyond(acked),
+            InFlight::MayBe | InFlight::OfConnection | InFlight::Arrived => hit,
+        };
+        let found = match error.original {
+            Some(Original::Found { match_kind, .. }) if inner.is_none() => Some(match_kind),
+            _ => None,
+        };
         if let Some((verdict, _)) = error.verdict() {
             self.followed.error(ring, verdict, &hit, found, error.ts);
         }
@@ -342,6 +354,7 @@ impl Correlator {
                 Evidence::Captured => Captured::of(frame, packet),
                 Evidence::Reported => Captured::OnTheWay,
             },
+            in_flight: InFlight::MayBe,
         });
         if let Some(verdict) = displaced {
             self.complete(verdict);

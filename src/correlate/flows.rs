@@ -65,6 +65,8 @@ pub(super) struct Fingerprint {
     pub(super) ttl: u8,
     /// TCP flags; 0 for other protocols.
     pub(super) flags: u8,
+    /// TCP acknowledgement number, if the flags say that it counts.
+    pub(super) ack: u32,
     /// Passed the filter: only ICMP messages do.
     pub(super) shown: bool,
     same_flow: u32,
@@ -289,6 +291,7 @@ impl Ring {
             protocol: packet.protocol,
             ttl: packet.ttl,
             flags: packet.flags,
+            ack: packet.ack,
             shown,
             same_flow: before.sequence,
             same_destination: self.lead_destination(hashes, sequence),

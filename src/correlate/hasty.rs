@@ -16,7 +16,7 @@ use super::quoted::Wanted;
 use super::sighting::Sighting;
 use super::traces::ProbeAnswer;
 use super::verdict::{DropReason, Evidence};
-use super::verdicts::{Answered, Reported, VerdictKey, Verdicts};
+use super::verdicts::{Answered, Reported, Unfit, VerdictKey, Verdicts};
 use super::{MatchKind, Original};
 use crate::model::{AddrPair, FrameRef, Timestamp};
 
@@ -43,6 +43,8 @@ pub(super) struct HastyError {
     /// error alone.
     mistaken: Option<(FrameRef, Named)>,
     never_sent: bool,
+    /// What seemed wrong with it without that packet.
+    unfit: Option<Unfit>,
     hit: Hit,
     request: Option<(QueryKey, Option<u32>, Sighting)>,
     from: IpAddr,
@@ -98,6 +100,7 @@ impl HastyError {
             answered: Answered::of(error),
             mistaken,
             never_sent: error.never_sent,
+            unfit: error.unfit().filter(|unfit| *unfit == Unfit::OutOfWindow),
             hit,
             request,
             from: error.ip.src(),
@@ -149,6 +152,7 @@ impl Correlator {
         let original = (packet.frame, packet.ttl, shown);
         (self.verdicts).found_late(&error.verdict, error.answered, original, |verdict| {
             verdict.never_sent -= u64::from(error.never_sent).min(verdict.never_sent);
+            verdict.uncount_unfit(error.unfit);
             if let Some((mistaken, named)) = error.mistaken {
                 verdict.original_count = verdict.original_count.saturating_sub(1);
                 (verdict.original_frames)

@@ -17,6 +17,7 @@ mod flows;
 mod fragments;
 mod furthest;
 mod hasty;
+mod in_flight;
 mod lead;
 mod limits;
 mod noted;

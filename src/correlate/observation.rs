@@ -22,7 +22,7 @@ pub struct Observation {
     pub(super) length: u32,
     /// Octets of TCP payload by the lengths of the headers.
     pub(super) data: u32,
-    ack: u32,
+    pub(super) ack: u32,
     /// How far behind what it acknowledges the block begins that it acknowledges selectively; 0 where
     /// there is none, or farther than this can tell.
     sacked: u16,

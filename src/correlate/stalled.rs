@@ -334,7 +334,7 @@ fn goes_on(ring: &Ring, stall: &Stalled) -> bool {
 }
 
 /// The other direction of a TCP flow.
-fn back(flow: &FlowKey) -> FlowKey {
+pub(super) fn back(flow: &FlowKey) -> FlowKey {
     FlowKey {
         addrs: flow.addrs.reversed(),
         ports: match flow.ports {

@@ -87,6 +87,12 @@ pub struct DropVerdict {
     /// How many of the others were translated by halves: what they quote was sent by no socket of who
     /// received them.
     pub half_translated: u64,
+    /// How many of the others quote TCP sequence numbers that were not in flight, as far as the capture
+    /// tells (RFC 5927 section 4.1): systems discard those.
+    pub out_of_window: u64,
+    /// How many of the others are about packets that were acknowledged before: these were not dropped, and
+    /// systems discard such errors.
+    pub arrived: u64,
     /// Those of the others that were dropped on their way back.
     pub undelivered: Option<Undelivered>,
     /// First error.
@@ -179,6 +185,8 @@ impl DropVerdict {
             self.discarded,
             self.short_quotes,
             self.half_translated,
+            self.out_of_window,
+            self.arrived,
         ];
         self.count > 0 && unheard.iter().sum::<u64>() >= self.count
     }
@@ -186,6 +194,13 @@ impl DropVerdict {
     /// Whether all its errors were discarded as damaged: what they say may be what was.
     pub const fn is_damaged(&self) -> bool {
         self.count > 0 && self.discarded >= self.count
+    }
+
+    /// Whether nothing shows that anything was dropped: what its errors quote was not in flight, and was
+    /// not captured either, or arrived.
+    pub const fn is_unfounded(&self) -> bool {
+        let is_not_captured = self.original_count == 0 || self.arrived >= self.count;
+        self.count > 0 && self.out_of_window + self.arrived >= self.count && is_not_captured
     }
 
     /// The flow whose packets tell what came of it.
@@ -239,6 +254,8 @@ impl DropVerdict {
             discarded: 0,
             short_quotes: 0,
             half_translated: 0,
+            out_of_window: 0,
+            arrived: 0,
             undelivered: None,
             first,
             last: first,

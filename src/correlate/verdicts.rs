@@ -11,6 +11,7 @@ pub(super) use self::way::{Answered, Captured};
 use super::aftermath::Followed;
 use super::exchange::ReplyDrop;
 use super::exchanges::BATCH;
+use super::in_flight::InFlight;
 use super::segment::Segment;
 use super::table::{Displaced, Table};
 use super::translated::{Look, Translated};
@@ -102,6 +103,7 @@ pub(super) struct Reported<'m, 'a> {
     pub(super) never_sent: bool,
     pub(super) evidence: Evidence,
     pub(super) captured: Captured,
+    pub(super) in_flight: InFlight,
 }
 
 impl Reported<'_, '_> {
@@ -139,7 +141,11 @@ impl Reported<'_, '_> {
             }) if match_kind != MatchKind::Flow => Segment::with(flags),
             _ => None,
         };
-        Segment::quoted(self.quote).or_else(captured)
+        let of_connection =
+            (self.in_flight == InFlight::OfConnection).then_some(Segment::Connected);
+        Segment::quoted(self.quote)
+            .or_else(captured)
+            .or(of_connection)
     }
 }
 

@@ -2,13 +2,13 @@
 //! `spoofed_error`.
 //!
 //! Rule: an error about an error; an MTU below what every link carries; a quote of less than the IP
-//! header and 8 octets; one that was translated on one side only; or errors that quote packets
-//! which were never sent, though the capture holds that sender's other packets of the same protocol to
+//! header and 8 octets; one that was translated on one side only; one about a TCP segment that was not in
+//! flight; or errors that quote packets which were never sent, though the capture holds that sender's other packets of the same protocol to
 //! the same host and port, from five seconds before the error on, and the kernel dropped nothing. A single one of
 //! those may be the capture's fault: it takes three for a warning.
 //! Source: RFC 1122 section 3.2.2 and RFC 4443 section 2.4 (e) on errors about errors; RFC 791 (68
 //! octets), RFC 8200 section 5 (1280) and RFC 8201 section 4 on the MTU; RFC 792 on quotes, and RFC 5508
-//! section 4.2 on their translation; RFC 5927 on forged errors.
+//! section 4.2 on their translation; RFC 5927 on forged errors, section 4.1 on what is in flight.
 
 use std::net::IpAddr;
 
@@ -43,6 +43,7 @@ enum Fault {
     SmallMtu(u32),
     ShortQuote,
     HalfTranslated,
+    OutOfWindow,
 }
 
 impl InvalidError {
@@ -87,6 +88,7 @@ impl Diagnosis for InvalidError {
         for (fault, count) in [
             (Fault::ShortQuote, verdict.short_quotes),
             (Fault::HalfTranslated, verdict.half_translated),
+            (Fault::OutOfWindow, verdict.out_of_window + verdict.arrived),
         ] {
             if count > 0
                 && let Some(group) = self.faults.entry((fault, to))
@@ -152,6 +154,16 @@ fn invalid(fault: Fault, addrs: AddrPair, group: &Group) -> Finding {
              translator on the way: it has to rewrite what errors quote as it does their headers (RFC \
              5508 section 4.2).",
         ),
+        Fault::OutOfWindow => (
+            format!(
+                "The errors of {src} to {dst} quote TCP segments that were not in flight: no connection \
+                 takes them{tally}"
+            ),
+            "What they quote was acknowledged already, or not sent yet: systems discard such errors (RFC 5927 \
+             section 4.1). Somebody may forge them to break connections; or a firewall rewrites sequence \
+             numbers and leaves those alone that errors quote; a few may have been late, or about keep-alive \
+             probes.",
+        ),
     };
     Finding {
         name: "invalid_error",
@@ -159,7 +171,7 @@ fn invalid(fault: Fault, addrs: AddrPair, group: &Group) -> Finding {
         title,
         evidence: group.evidence.clone(),
         confidence: match fault {
-            Fault::HalfTranslated => Confidence::Suspected,
+            Fault::HalfTranslated | Fault::OutOfWindow => Confidence::Suspected,
             _ => Confidence::Confirmed,
         },
         advice: advice.to_owned(),
@@ -198,16 +210,20 @@ mod tests {
 
     #[test]
     fn errors_that_no_program_hears_of() {
-        for (short_quotes, half_translated, title, confidence) in [
+        for ((short_quotes, half_translated, arrived), title, confidence) in [
             (
-                2,
-                0,
+                (2, 0, 0),
                 "The errors of 192.0.2.1 to 10.0.0.1 quote too little to be heeded (2 packets)",
                 Confidence::Confirmed,
             ),
             (
-                0,
-                2,
+                (0, 0, 2),
+                "The errors of 192.0.2.1 to 10.0.0.1 quote TCP segments that were not in flight: no \
+                 connection takes them (2 packets)",
+                Confidence::Suspected,
+            ),
+            (
+                (0, 2, 0),
                 "The errors of 192.0.2.1 to 10.0.0.1 are translated on one side only: no connection fits \
                  what they quote (2 packets)",
                 Confidence::Suspected,
@@ -225,6 +241,7 @@ mod tests {
                 count: 3,
                 short_quotes,
                 half_translated,
+                arrived,
                 sent_as: Some(flow([10, 0, 0, 1])),
                 ..DropVerdict::new(flow([203, 0, 113, 5]), dropper, icmp, reason, at)
             };

@@ -214,6 +214,11 @@ impl Diagnostics {
             self.pmtu.verdict(verdict);
             return;
         }
+        if verdict.is_unfounded() {
+            self.pmtu.verdict(verdict);
+            self.invalid_error.verdict(verdict);
+            return;
+        }
         for diagnosis in self.all() {
             diagnosis.verdict(verdict);
         }

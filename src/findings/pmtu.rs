@@ -122,6 +122,8 @@ enum Outcome {
     ShortQuotes,
     /// They told it of somebody else's packets.
     HalfTranslated,
+    /// They told it of what was not in flight.
+    OutOfWindow,
     /// They did not reach it, as an error of this sender says, or the verdict with which they were captured.
     Undelivered(Option<IpAddr>),
 }
@@ -160,6 +162,15 @@ impl Outcome {
                 ),
                 "Look at the address translator on the way: it has to rewrite what errors quote as it does \
                  their headers (RFC 5508 section 4.2)."
+                    .to_owned(),
+            ),
+            Self::OutOfWindow => (
+                format!(
+                    "the errors of {dropper}, {mtu}, quote sequence numbers that were not in flight, and \
+                     the sender discards them"
+                ),
+                "Look for a firewall that rewrites TCP sequence numbers, and leaves those alone that errors \
+                 quote: systems take no others than are in flight (RFC 5927 section 4.1)."
                     .to_owned(),
             ),
             Self::Undelivered(by) => {
@@ -203,7 +214,8 @@ impl Diagnosis for PathMtu {
             Some(ReplyDrop::WhereCaptured(_)) => Outcome::Undelivered(None),
             None if verdict.discarded > 0 => Outcome::Discarded,
             None if verdict.short_quotes > 0 => Outcome::ShortQuotes,
-            None => Outcome::HalfTranslated,
+            None if verdict.half_translated > 0 => Outcome::HalfTranslated,
+            None => Outcome::OutOfWindow,
         };
         let outcome = match after.outcome {
             AftermathOutcome::Recovered if !verdict.is_unheard() => Outcome::Worked,
@@ -347,6 +359,17 @@ mod tests {
             &short_quotes,
             "the errors of 10.0.1.1, MTU 1400, quote too little, and their receiver discards them",
             "The quotes of 10.0.1.1 end before the ports and the sequence number",
+        );
+        let out_of_window = DropVerdict {
+            out_of_window: 2,
+            arrived: 1,
+            ..going_on_with(1500)
+        };
+        assert_black_hole(
+            &out_of_window,
+            "the errors of 10.0.1.1, MTU 1400, quote sequence numbers that were not in flight, and the sender \
+             discards them",
+            "Look for a firewall that rewrites TCP sequence numbers",
         );
         let half_translated = DropVerdict {
             half_translated: 3,

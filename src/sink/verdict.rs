@@ -83,6 +83,14 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
         next_part(&mut lines);
         lines.written(|out| half_translated(out, verdict));
     }
+    if verdict.out_of_window > 0 {
+        next_part(&mut lines);
+        lines.written(|out| out_of_window(out, verdict));
+    }
+    if verdict.arrived > 0 {
+        next_part(&mut lines);
+        lines.written(|out| arrived(out, verdict));
+    }
     if let Some(lost) = verdict.undelivered {
         next_part(&mut lines);
         lines.written(|out| undelivered(out, verdict, lost, page));
@@ -152,6 +160,44 @@ fn half_translated(out: &mut Vec<u8>, verdict: &DropVerdict) {
         _ => b"they quote",
     });
     if is_all && verdict.dropped().protocol == TCP {
+        out.extend_from_slice(match verdict.count {
+            1 => b": no program hears of it".as_slice(),
+            _ => b": no program hears of them",
+        });
+    }
+}
+
+/// That they tell a connection of what it has not in flight.
+fn out_of_window(out: &mut Vec<u8>, verdict: &DropVerdict) {
+    let is_all = verdict.out_of_window >= verdict.count;
+    let told: &[u8] = match (verdict.count, is_all) {
+        (1, _) => {
+            b"discarded for its sequence number, which was not in flight: no program hears of it"
+        }
+        (_, true) => {
+            b"discarded for their sequence numbers, which were not in flight: no program hears of them"
+        }
+        (_, false) => {
+            write::decimal(out, verdict.out_of_window);
+            b" of them discarded for a sequence number that was not in flight"
+        }
+    };
+    out.extend_from_slice(told);
+}
+
+/// That nobody dropped what they quote.
+fn arrived(out: &mut Vec<u8>, verdict: &DropVerdict) {
+    let is_all = verdict.arrived >= verdict.count;
+    if !is_all {
+        write::decimal(out, verdict.arrived);
+        out.extend_from_slice(b" of them ");
+    }
+    out.extend_from_slice(match verdict.arrived {
+        1 => b"discarded, as what it quotes".as_slice(),
+        _ => b"discarded, as what they quote",
+    });
+    out.extend_from_slice(b" was acknowledged before, and so not dropped");
+    if is_all {
         out.extend_from_slice(match verdict.count {
             1 => b": no program hears of it".as_slice(),
             _ => b": no program hears of them",

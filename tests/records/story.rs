@@ -121,6 +121,10 @@ fn verdicts_tell_flow_frames_and_what_the_program_saw() {
     );
     assert_eq!(record["short_quotes"], 1);
     assert_eq!(record["half_translated"], 1);
+    assert_eq!(
+        (&record["out_of_window"], &record["arrived"]),
+        (&json!(1), &json!(1))
+    );
     assert_eq!(record["reason"], "fragmentation_needed");
     assert_eq!(
         (&record["carried"]["src"], &record["carried"]["dst_port"]),

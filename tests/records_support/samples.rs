@@ -66,6 +66,8 @@ pub(crate) fn verdict() -> DropVerdict {
         discarded: 2,
         short_quotes: 1,
         half_translated: 1,
+        out_of_window: 1,
+        arrived: 1,
         sent_as: Some(FlowKey {
             protocol: 6,
             addrs: AddrPair::new(addr("192.168.1.5"), addr("10.0.3.2")),
@@ -151,6 +153,8 @@ pub(crate) fn bare_verdict() -> DropVerdict {
         discarded: 0,
         short_quotes: 0,
         half_translated: 0,
+        out_of_window: 0,
+        arrived: 0,
         sent_as: None,
         undelivered: None,
         first: T0,

@@ -106,6 +106,8 @@ fn verdict() -> DropVerdict {
         discarded: 0,
         short_quotes: 0,
         half_translated: 0,
+        out_of_window: 0,
+        arrived: 0,
         sent_as: None,
         was_open: None,
         same_as: None,
@@ -155,6 +157,35 @@ fn a_verdict_says_that_no_socket_is_found_for_its_errors() {
         };
         unheard.flow.protocol = protocol;
         let told = unwrapped(&unheard);
+        assert!(told.contains(expected), "{told}");
+    }
+    for (out_of_window, arrived, expected) in [
+        (
+            10,
+            0,
+            "sequence numbers, which were not in flight: no program hears of them\n",
+        ),
+        (
+            1,
+            0,
+            "1 of them discarded for a sequence number that was not in flight the program",
+        ),
+        (
+            0,
+            10,
+            "what they quote was acknowledged before, and so not dropped: no program hears of them\n",
+        ),
+        (
+            0,
+            1,
+            "1 of them discarded, as what it quotes was acknowledged before, and so not dropped the",
+        ),
+    ] {
+        let told = unwrapped(&DropVerdict {
+            out_of_window,
+            arrived,
+            ..verdict()
+        });
         assert!(told.contains(expected), "{told}");
     }
     let translated = DropVerdict {

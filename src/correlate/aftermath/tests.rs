@@ -77,7 +77,7 @@ impl Capture {
         let verdict = VerdictKey::for_tests(quote.flow(), dropper.into());
         self.verdict = Some(verdict);
         let hit = Hit::of(quote, verdict.flow);
-        (self.followed).error(&self.ring, verdict, &hit, true, ts);
+        (self.followed).error(&self.ring, verdict, &hit, Some(MatchKind::Exact), ts);
     }
 
     fn aftermath(&self) -> Aftermath {

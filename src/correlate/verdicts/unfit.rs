@@ -1,6 +1,7 @@
 //! Errors that tell no program of anything, though they come to whom they are for.
 
 use super::{Captured, Reported};
+use crate::correlate::in_flight::InFlight;
 use crate::correlate::verdict::{DropVerdict, Evidence};
 use crate::icmp::cause::ChecksumCause;
 use crate::icmp::{Translation, cause, payload};
@@ -20,6 +21,11 @@ pub(in crate::correlate) enum Unfit {
     /// What it quotes was sent by another than its receiver, or to another than that sent to: no socket is
     /// found for it.
     HalfTranslated,
+    /// It quotes a TCP sequence number that was not in flight (RFC 5927 section 4.1): `tcp_v4_err()` and
+    /// `tcp_v6_err()` look no further then.
+    OutOfWindow,
+    /// The same, and what it quotes had arrived.
+    Arrived,
 }
 
 impl Reported<'_, '_> {
@@ -29,9 +35,14 @@ impl Reported<'_, '_> {
             Some(Unfit::Damaged)
         } else if self.quotes_too_little() {
             Some(Unfit::ShortQuote)
+        } else if self.translation != Translation::None && self.evidence == Evidence::Captured {
+            Some(Unfit::HalfTranslated)
         } else {
-            let is_half = self.translation != Translation::None;
-            (is_half && self.evidence == Evidence::Captured).then_some(Unfit::HalfTranslated)
+            match self.in_flight {
+                InFlight::MayBe | InFlight::OfConnection => None,
+                InFlight::Not { .. } => Some(Unfit::OutOfWindow),
+                InFlight::Arrived => Some(Unfit::Arrived),
+            }
         }
     }
 
@@ -61,6 +72,8 @@ impl DropVerdict {
             Unfit::Damaged => &mut self.discarded,
             Unfit::ShortQuote => &mut self.short_quotes,
             Unfit::HalfTranslated => &mut self.half_translated,
+            Unfit::OutOfWindow => &mut self.out_of_window,
+            Unfit::Arrived => &mut self.arrived,
         }
     }
 
@@ -72,7 +85,7 @@ impl DropVerdict {
     }
 
     /// Takes that back.
-    pub(super) fn uncount_unfit(&mut self, unfit: Option<Unfit>) {
+    pub(in crate::correlate) fn uncount_unfit(&mut self, unfit: Option<Unfit>) {
         if let Some(unfit) = unfit {
             let count = self.count_of(unfit);
             *count = count.saturating_sub(1);

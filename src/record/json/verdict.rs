@@ -62,6 +62,8 @@ pub(super) fn drop<S: Serializer>(
     map.maybe("discarded", NonZeroU64::new(verdict.discarded))?;
     map.maybe("short_quotes", NonZeroU64::new(verdict.short_quotes))?;
     map.maybe("half_translated", NonZeroU64::new(verdict.half_translated))?;
+    map.maybe("out_of_window", NonZeroU64::new(verdict.out_of_window))?;
+    map.maybe("arrived", NonZeroU64::new(verdict.arrived))?;
     if let Some(undelivered) = verdict.undelivered {
         map.put("undelivered", &undelivered.count)?;
         map.put("undelivered_by", &OnWayBack(undelivered.first, reference))?;
