@@ -10,6 +10,7 @@ mod control;
 mod early;
 mod fragments;
 mod ledger;
+mod message;
 mod notes;
 mod outcomes;
 mod pieces;
@@ -30,20 +31,18 @@ use self::account::describes;
 use self::ahead::Ahead;
 pub use self::control::{Control, Observer};
 use self::early::Early;
-use self::ledger::Entry;
 use self::notes::Notes;
 use self::teller::Teller;
 pub use self::teller::Telling;
 use self::turn::Turn;
 pub use self::unlocked::KeyLogFile;
 use self::way::{Direct, Noted, Way};
+use crate::correlate::Correlator;
 use crate::correlate::observation::Observation;
-use crate::correlate::{Correlator, Relation};
-use crate::icmp::{Message, Whole};
 use crate::model::{Expanded, Frame, KeyKind, Timestamp};
 use crate::record::collect::UnknownLinks;
 use crate::record::summary::Unread;
-use crate::record::{FrameCounts, IcmpEvent, Summary};
+use crate::record::{FrameCounts, Summary};
 use crate::sink::{FrameSink, Room, Sink};
 use crate::source::filter::Filter;
 use crate::source::{Source, SourceInfo, Step};
@@ -52,7 +51,7 @@ use crate::wire::reassembly::{Reassembler, Reassembly};
 use crate::wire::stream::{Streams, Units};
 use crate::wire::tunnel::{Known, TcpStreams};
 use crate::wire::wlan::Wlan;
-use crate::wire::{self, Classified, Packet, link};
+use crate::wire::{self, Classified, link};
 
 /// Everything a run needs but for its two ends, which it borrows: where frames come from and where
 /// records go.
@@ -433,72 +432,6 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
             }
         }
         self.write_if_selected(frame);
-        Ok(())
-    }
-
-    #[inline(never)]
-    fn icmp(
-        &mut self,
-        frame: &Frame<'_>,
-        packet: &Packet<'_>,
-        reassembly: Option<&Reassembly>,
-    ) -> io::Result<()> {
-        let mut message = Message::parse(&packet.ip);
-        let opened = self.open_quoted(&message, frame.ts);
-        message.open_quote(&opened);
-        if frame.expanded.is_some() {
-            self.learn_contexts(frame, &message, reassembly);
-        }
-        let mut whole = reassembly.and_then(|came_to| Whole::of(came_to, frame.reference()));
-        let opened_whole = match &whole {
-            Some(whole) => self.open_quoted(&whole.message, frame.ts),
-            None => Vec::new(),
-        };
-        if let Some(whole) = &mut whole {
-            whole.message.open_quote(&opened_whole);
-        }
-        let said = whole.as_ref().map_or(&message, |whole| &whole.message);
-        let shown = self.pipe.filter.matches(frame) || self.selects_quote(frame, said);
-        let correlator = &mut self.pipe.correlator;
-        let relation = match reassembly {
-            None => correlator.icmp(frame, packet, &message, shown),
-            Some(part) => {
-                let came_to = (part, whole.as_ref());
-                let relation =
-                    fragments::relate(correlator, (frame, packet, &message), came_to, shown);
-                self.early.other += part.told_as_other();
-                self.early_are_icmp(shown);
-                relation
-            }
-        };
-        if relation == Relation::Request {
-            self.open += 1;
-        }
-        let correlator = &self.pipe.correlator;
-        let proven = correlator.proven(frame, (&packet.ip, &message), whole.as_ref(), relation);
-        let event = IcmpEvent {
-            frame,
-            packet,
-            message: &message,
-            relation,
-            reassembly,
-            whole: whole.as_ref(),
-            proven: proven.as_deref(),
-            sources: &self.sources,
-        };
-        if shown {
-            self.counts.icmp += 1;
-            self.teller.tell(&Entry::Icmp(&event))?;
-            if let Some(frames) = &mut self.pipe.frames {
-                self.written += self.turn.frames();
-                self.room = self.turn.write(&mut **frames, &event);
-            }
-        } else {
-            self.counts.filtered += 1;
-        }
-        if self.pipe.correlator.has_outcomes() {
-            self.outcomes()?;
-        }
         Ok(())
     }
 }

@@ -4,16 +4,18 @@
 //! named; another program may send the same.
 
 mod counting;
+mod distance;
 mod ticking;
 
 use std::time::Duration;
 
 use self::counting::Counting;
 pub use self::counting::little_endian;
+pub use self::distance::{distance, hops, initial_ttl};
 use self::ticking::Ticking;
 
+use super::Echo;
 use super::field::{Extent, Field, FieldSpec, Value, spec};
-use super::{Direction, Echo};
 use crate::model::Timestamp;
 use crate::model::flow::AddrPair;
 use crate::wire::bytes::{array_at, tail, u8_at};
@@ -185,7 +187,7 @@ impl PayloadGuess {
             range: 0..octets,
             value: Value::Time(self.sent?),
             unit: None,
-            names: None,
+            naming: None,
         })
     }
 }
@@ -464,37 +466,6 @@ pub(super) const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvw";
 /// The letters of Windows.
 fn is_windows(payload: &[u8]) -> bool {
     payload.len() >= 4 && (payload.chunks(LETTERS.len())).all(|octets| LETTERS.starts_with(octets))
-}
-
-/// The TTL or hop limit a packet probably started with: the smallest common one not below what was
-/// observed.
-pub const fn initial_ttl(observed: u8) -> u8 {
-    match observed {
-        0..=32 => 32,
-        33..=64 => 64,
-        65..=128 => 128,
-        _ => 255,
-    }
-}
-
-/// Under this a reply's TTL is not worn down by so many routers: its sender began with less.
-const WORN: u8 = 16;
-/// Up to this a request's TTL was rather set by a traceroute, which goes up to 30 by default.
-const TRACED: u8 = 32;
-
-/// How far an echo has come, if its TTL lets one guess: the initial TTL, and about how many routers
-/// it has passed.
-pub fn distance(direction: Direction, observed: u8) -> Option<(u8, u8)> {
-    let tells = match direction {
-        Direction::Request => observed > TRACED,
-        Direction::Reply => observed >= WORN,
-    };
-    tells.then(|| (initial_ttl(observed), hops(observed)))
-}
-
-/// About how many routers a packet has passed, by [`initial_ttl`].
-pub const fn hops(observed: u8) -> u8 {
-    initial_ttl(observed) - observed
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 #[path = "../records_support/mod.rs"]
 mod records_support;
 mod story;
+mod whole;
 
 use std::time::Duration;
 

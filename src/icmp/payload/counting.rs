@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Direction, Echo, Extent, Sender};
+use super::{Echo, Extent, Sender};
+use crate::icmp::Direction;
 use crate::model::flow::AddrPair;
 
 /// How senders count: hping3 in its machine's order, Windows up to XP in little-endian order, others in

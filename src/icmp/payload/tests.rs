@@ -1,4 +1,5 @@
 use super::*;
+use crate::icmp::Direction;
 use crate::icmp::field::Value;
 
 const NOW: i64 = 1_753_518_350;

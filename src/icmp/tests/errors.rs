@@ -426,62 +426,6 @@ fn redirects() {
     );
 }
 
-#[test]
-fn errors_that_must_not_be_sent() {
-    let about = |src: &str, dst: &str| {
-        let quote = ipv4(src, dst, 17, &[0, 53, 0, 99, 0, 8, 0, 0]);
-        let packet = v4(&[&[3, 3, 0, 0, 0, 0, 0, 0], &quote[..]].concat());
-        rules(&parse(&packet))
-    };
-    assert!(about("192.0.2.1", "203.0.113.9").is_empty());
-    for dst in ["224.0.0.1", "255.255.255.255"] {
-        assert_eq!(
-            about("192.0.2.1", dst),
-            ["error about a multicast or broadcast packet"]
-        );
-    }
-    for src in ["0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.1", "240.0.0.1"] {
-        assert_eq!(
-            about(src, "192.0.2.9"),
-            ["error about a packet whose source is no single host"]
-        );
-    }
-    // On a host's loopback interface.
-    let quote = ipv4("127.0.0.1", "127.0.0.1", 17, &[0, 53, 0, 99, 0, 8, 0, 0]);
-    let message = [&[3, 3, 0, 0, 0, 0, 0, 0], &quote[..]].concat();
-    let packet = ipv4("127.0.0.1", "127.0.0.1", 1, &message);
-    assert!(rules(&parse(&packet)).is_empty());
-}
-
-/// RFC 1812 section 5.2.7.2.
-#[test]
-fn redirects_that_a_router_must_not_send() {
-    let quote = tcp_quote(8);
-    let redirect = |code: u8, quote: &[u8]| {
-        let head = [5, code, 0, 0, 192, 0, 2, 254];
-        rules(&parse(&v4(&[&head[..], quote].concat())))
-    };
-    for (code, told) in [
-        (0, &["redirect for a network"][..]),
-        (1, &[]),
-        (2, &["redirect for a network"]),
-        (3, &[]),
-    ] {
-        assert_eq!(redirect(code, &quote), told, "{code}");
-    }
-    for (kind, told) in [
-        (131, &["redirect of a packet with a source route"][..]),
-        (137, &["redirect of a packet with a source route"]),
-        (7, &[]),
-    ] {
-        let mut routed = quote.clone();
-        routed[0] += 2;
-        routed[2] += 1;
-        routed.splice(20..20, [kind, 7, 4, 198, 51, 100, 9, 0]);
-        assert_eq!(redirect(1, &routed), told, "{kind}");
-    }
-}
-
 /// RFC 768: the length counts the header too, and the checksum covers so many octets.
 #[test]
 fn udp_that_is_longer_than_its_packet_is_told() {
