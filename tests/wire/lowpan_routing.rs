@@ -86,6 +86,26 @@ fn what_rpl_says_of_a_packet_is_an_option() {
     }
 }
 
+/// RFC 9914 section 4.3, in either form: the flag of a projected route and no rank.
+#[test]
+fn what_rpl_says_of_a_packet_on_a_projected_route_is_an_option() {
+    let mut expander = Expander::default();
+    for form in [0x80, 0xa0] {
+        let header = [form | 1, 8, 131];
+        let made = expand(&mut expander, &routed(&[&header], NODE, FAR)).unwrap();
+        let behind = [information(58, 0x10, 131, 0), echo(NODE, FAR)].concat();
+        assert_eq!(made, ipv6(0, 0, 0, 64, NODE, FAR, &behind));
+        let empty = expand(&mut expander, &routed(&[&[form, 8]], NODE, FAR));
+        assert_eq!(empty, Err(Undecodable::Malformed));
+        // To the end of its track, where that leads through no others.
+        let told = [&[0xb1, 6, 40][..], &ROOT.octets()].concat();
+        let made = expand(&mut expander, &routed(&[&header, &told], FAR, NODE)).unwrap();
+        let inner = ipv6(0, 0, 58, 64, FAR, NODE, &echo(FAR, NODE));
+        let behind = [information(41, 0x10, 131, 0), inner].concat();
+        assert_eq!(made, ipv6(0, 0, 0, 40, ROOT, NODE, &behind));
+    }
+}
+
 /// Appendix A.3: what the nodes A to C receive of a source route to D, each with the hops before
 /// it taken away. Without a header around it the packet's own source is what the first hop leaves
 /// octets out of (section 5.4).
@@ -237,7 +257,7 @@ fn the_tunnel_is_told_as_such() {
 #[test]
 fn headers_that_are_not_known() {
     let expected = ipv6(0, 0, 58, 64, NODE, FAR, &echo(NODE, FAR));
-    for kind in (0..=255).filter(|kind| *kind != 6) {
+    for kind in (0..=255).filter(|kind| ![6, 8].contains(kind)) {
         for length in 0..32_u8 {
             let mut header = vec![0xa0 | length, kind];
             header.resize(2 + usize::from(length), 0xa5);
@@ -245,7 +265,7 @@ fn headers_that_are_not_known() {
             assert_eq!(found, Ok(expected.clone()), "{kind} {length}");
         }
     }
-    for kind in 6..=255 {
+    for kind in (6..=255).filter(|kind| *kind != 8) {
         let found = expand(
             &mut Expander::default(),
             &routed(&[&[0x80, kind]], NODE, FAR),

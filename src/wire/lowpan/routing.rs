@@ -47,6 +47,8 @@ enum Header<'a> {
         fields: &'a [u8],
     },
     IpInIp(&'a [u8]),
+    /// What a packet on a projected route says, by its instance (RFC 9914 section 4.3).
+    Projected(&'a [u8]),
     /// One that may be passed over.
     Elective,
 }
@@ -56,6 +58,7 @@ fn next<'a>(from: &mut Reader<'a>) -> Result<Option<Header<'a>>, Undecodable> {
     const CRITICAL: u8 = 0b100;
     const ELECTIVE: u8 = 0b101;
     const IP_IN_IP: u8 = 6;
+    const PROJECTED: u8 = 8;
     let first = from.first()?;
     if !matches!(first >> 5, CRITICAL | ELECTIVE) {
         return Ok(None);
@@ -74,6 +77,7 @@ fn next<'a>(from: &mut Reader<'a>) -> Result<Option<Header<'a>>, Undecodable> {
             let fields = from.all_of(instance + rank)?;
             Header::Information { flags: low, fields }
         }
+        (_, PROJECTED) => Header::Projected(from.all_of(low.into())?),
         (CRITICAL, _) => return Err(Undecodable::Compression),
         (_, IP_IN_IP) => Header::IpInIp(from.all_of(low.into())?),
         _ => {
@@ -87,6 +91,9 @@ fn next<'a>(from: &mut Reader<'a>) -> Result<Option<Header<'a>>, Undecodable> {
 const INSTANCE_0: u8 = 0x02;
 /// A rank without its low octet.
 const SHORT_RANK: u8 = 0x01;
+
+/// The flag of the RPL option that a packet is on a projected route (RFC 9914 section 4.2).
+const PROJECTED_ROUTE: u8 = 0x10;
 
 /// The data of the RPL option: flags, instance, rank.
 fn option(flags: u8, fields: &[u8]) -> [u8; 4] {
@@ -118,6 +125,10 @@ pub(super) fn read<'a>(
             Header::Information { flags, fields } => {
                 route.chain.information = Some(option(flags, fields));
             }
+            Header::Projected([instance, ..]) => {
+                route.chain.information = Some([PROJECTED_ROUTE, *instance, 0, 0]);
+            }
+            Header::Projected([]) => return Err(Undecodable::Malformed),
             Header::IpInIp(fields) => {
                 route.enclose(fields, place, into)?;
                 first_route = None;
@@ -152,7 +163,7 @@ impl Route<'_> {
         into.octets.extend_from_slice(&[0; 16]);
         if chain.hops.is_empty() {
             match chain.information {
-                Some([flags, ..]) if flags & DOWN == 0 => {
+                Some([flags, ..]) if flags & (DOWN | PROJECTED_ROUTE) == 0 => {
                     put(into, start + DESTINATION, &root.unwrap_or_default());
                 }
                 _ => {
