@@ -33,14 +33,14 @@ fn chunk(octets: &[u8]) -> Option<UpperHeader<'_>> {
         1 => (Some("init"), INIT),
         2 => (Some("init_ack"), INIT),
         3 => (Some("sack"), SACK),
-        4 => (Some("heartbeat"), NOTHING),
-        5 => (Some("heartbeat_ack"), NOTHING),
+        4 => (Some("heartbeat"), LENGTH_ALONE),
+        5 => (Some("heartbeat_ack"), LENGTH_ALONE),
         6 => (Some("abort"), ABORT),
         7 => (Some("shutdown"), SHUTDOWN),
-        8 => (Some("shutdown_ack"), NOTHING),
+        8 => (Some("shutdown_ack"), LENGTH_ALONE),
         9 => (Some("error"), CAUSE),
-        10 => (Some("cookie_echo"), NOTHING),
-        11 => (Some("cookie_ack"), NOTHING),
+        10 => (Some("cookie_echo"), LENGTH_ALONE),
+        11 => (Some("cookie_ack"), LENGTH_ALONE),
         // RFC 4960 appendix A.
         12 => (Some("ecn_echo"), LOWEST),
         13 => (Some("congestion_window_reduced"), LOWEST),
@@ -48,12 +48,12 @@ fn chunk(octets: &[u8]) -> Option<UpperHeader<'_>> {
         15 => (Some("authentication"), AUTHENTICATION),
         64 => (Some("interleaved_data"), INTERLEAVED_DATA),
         128 => (Some("address_configuration_ack"), SERIAL),
-        130 => (Some("reconfiguration"), NOTHING),
-        132 => (Some("padding"), NOTHING),
+        130 => (Some("reconfiguration"), LENGTH_ALONE),
+        132 => (Some("padding"), LENGTH_ALONE),
         192 => (Some("forward_tsn"), SHUTDOWN),
         193 => (Some("address_configuration"), SERIAL),
         194 => (Some("interleaved_forward_tsn"), SHUTDOWN),
-        _ => (None, NOTHING),
+        _ => (None, LENGTH_ALONE),
     };
     let specs = Specs::Two(CHUNK, own);
     Some(UpperHeader::new(
@@ -106,12 +106,11 @@ fn packet(octets: &[u8]) -> Option<UpperHeader<'_>> {
 
 const NOTHING: Table = &[];
 
-/// RFC 9260 section 3.2, and IANA registry `Chunk Types` for those of other RFCs.
-const CHUNK: Table = &[
-    spec::u8(0, "type"),
-    spec::hex(1, 1, "flags"),
-    spec::u16(2, "chunk_length"),
-];
+/// RFC 9260 section 3.2, and IANA registry `Chunk Types` for those of other RFCs. The length is told behind
+/// the flags that a type has.
+const CHUNK: Table = &[spec::u8(0, "type"), spec::hex(1, 1, "flags")];
+const LENGTH: FieldSpec = spec::u16(2, "chunk_length");
+const LENGTH_ALONE: Table = &[LENGTH];
 
 /// RFC 9260 section 3.3.1.
 const DATA: Table = &[
@@ -119,6 +118,7 @@ const DATA: Table = &[
     UNORDERED,
     BEGINNING,
     ENDING,
+    LENGTH,
     spec::u32(4, "sequence"),
     spec::u16(8, "stream"),
     spec::u16(10, "stream_sequence"),
@@ -136,6 +136,7 @@ const INTERLEAVED_DATA: Table = &[
     UNORDERED,
     BEGINNING,
     ENDING,
+    LENGTH,
     spec::u32(4, "sequence"),
     spec::u16(8, "stream"),
     spec::reserved(10, 2, 0xffff, "reserved"),
@@ -144,12 +145,12 @@ const INTERLEAVED_DATA: Table = &[
 ];
 
 /// RFC 9260 sections 3.3.7 and 3.3.13: the packet has the verification tag of the one that it answers.
-const TAG_REFLECTED: Table = &[REFLECTED];
+const TAG_REFLECTED: Table = &[REFLECTED, LENGTH];
 const REFLECTED: FieldSpec = spec::flag(1, 0x01, "tag_reflected");
-const ABORT: Table = &[REFLECTED, FIRST_CAUSE, CAUSE_LENGTH];
+const ABORT: Table = &[REFLECTED, LENGTH, FIRST_CAUSE, CAUSE_LENGTH];
 
 /// RFC 9260 section 3.3.10.
-const CAUSE: Table = &[FIRST_CAUSE, CAUSE_LENGTH];
+const CAUSE: Table = &[LENGTH, FIRST_CAUSE, CAUSE_LENGTH];
 const FIRST_CAUSE: FieldSpec = spec::named(spec::u16(4, "cause"), &CAUSES);
 const CAUSE_LENGTH: FieldSpec = spec::u16(6, "cause_length");
 const CAUSES: Names = Names {
@@ -173,16 +174,17 @@ const CAUSES: Names = Names {
 };
 
 /// RFC 4960 appendix A.
-const LOWEST: Table = &[spec::u32(4, "lowest_sequence")];
+const LOWEST: Table = &[LENGTH, spec::u32(4, "lowest_sequence")];
 
 /// RFC 4895 section 5.1.
-const AUTHENTICATION: Table = &[spec::u16(4, "shared_key"), spec::u16(6, "hmac")];
+const AUTHENTICATION: Table = &[LENGTH, spec::u16(4, "shared_key"), spec::u16(6, "hmac")];
 
 /// RFC 5061 sections 4.1.1 and 4.1.2.
-const SERIAL: Table = &[spec::u32(4, "serial")];
+const SERIAL: Table = &[LENGTH, spec::u32(4, "serial")];
 
 /// RFC 9260 sections 3.3.2 and 3.3.3.
 const INIT: Table = &[
+    LENGTH,
     spec::hex(4, 4, "initiate_tag"),
     spec::u32(8, "receiver_window"),
     spec::u16(12, "outbound_streams"),
@@ -192,6 +194,7 @@ const INIT: Table = &[
 
 /// RFC 9260 section 3.3.4.
 const SACK: Table = &[
+    LENGTH,
     spec::u32(4, "acknowledgment"),
     spec::u32(8, "receiver_window"),
     spec::u16(12, "gap_blocks"),
@@ -199,7 +202,7 @@ const SACK: Table = &[
 ];
 
 /// RFC 9260 section 3.3.8, RFC 3758 section 3.2, RFC 8260 section 2.3.1: up to where all is there.
-const SHUTDOWN: Table = &[spec::u32(4, "acknowledgment")];
+const SHUTDOWN: Table = &[LENGTH, spec::u32(4, "acknowledgment")];
 
 /// RFC 4340 section 5.1: what is before the type; the checksum is told with those of other transports.
 const BEFORE_TYPE: Table = &[DATA_OFFSET, CCVAL, COVERAGE];
@@ -248,8 +251,11 @@ mod tests {
     /// The name of a chunk, and its fields behind the length but for flags that are not set.
     fn told(octets: &[u8]) -> (Option<&'static str>, Vec<String>) {
         let chunk = chunk(octets).unwrap();
-        let fields = (chunk.item.fields().skip(CHUNK.len()))
-            .filter(|field| field.value != Value::Flag(false));
+        let fields = (chunk
+            .item
+            .fields()
+            .filter(|field| !matches!(field.name, "type" | "flags" | "chunk_length")))
+        .filter(|field| field.value != Value::Flag(false));
         let text = fields.map(|field| match field.word() {
             Some((_, word)) => format!("{} {word}", field.name),
             None => format!("{} {:?}", field.name, field.value),

@@ -57,8 +57,8 @@ fn transports() -> Vec<Sample> {
                    "chunk_length": 20, "immediate": false, "unordered": false,
                    "beginning": true, "ending": true, "sequence": 0x1234}),
             "quotes SCTP 192.0.2.1.4000 > 203.0.113.9.2905 ",
-            "verification tag 0x00000007, checksum 0x01020304, data sctp chunk (0): flags 0x3, \
-             chunk length 20, flags [beginning, ending], sequence 4660, ",
+            "verification tag 0x00000007, checksum 0x01020304, data sctp chunk (0): flags 0x3 \
+             [beginning, ending], chunk length 20, sequence 4660, ",
         ),
         sample(
             33,
