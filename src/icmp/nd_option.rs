@@ -37,6 +37,8 @@ pub(super) const HANDOVER_LINK_LAYER: u8 = 19;
 pub(super) const PREFIX_INFORMATION: u8 = 3;
 /// IP address or prefix (RFC 5568 section 6.4.1).
 pub(super) const IP_ADDRESS_PREFIX: u8 = 17;
+/// Prefix of a new router (RFC 4068 section 6.4.2).
+const NEW_ROUTER_PREFIX: u8 = 18;
 /// Acknowledgment of a neighbor advertisement (RFC 5568 section 6.4.6).
 const ADVERTISEMENT_ACK: u8 = 20;
 /// Redirected header (RFC 4861 section 4.6.3).

@@ -5,9 +5,9 @@ use std::net::Ipv6Addr;
 use super::{
     ADDRESS_REGISTRATION, ADVERTISEMENT_ACK, CERTIFICATE, CGA, DISTINGUISHED, DOMAIN,
     ENCRYPTED_DNS, HANDOVER_ASSIST, HANDOVER_KEY_REPLY, HANDOVER_KEY_REQUEST,
-    HOME_AGENT_INFORMATION, IP_ADDRESS_PREFIX, MOBILE_NODE_IDENTIFIER, NdOptions,
-    PROVISIONING_DOMAIN, RA_FLAGS, ROUTE_INFORMATION, TARGET_ADDRESS_LIST, TRUST_ANCHOR, X509,
-    card, encrypted_dns, made, protection, tables,
+    HOME_AGENT_INFORMATION, IP_ADDRESS_PREFIX, MOBILE_NODE_IDENTIFIER, NEW_ROUTER_PREFIX,
+    NdOptions, PROVISIONING_DOMAIN, RA_FLAGS, ROUTE_INFORMATION, TARGET_ADDRESS_LIST, TRUST_ANCHOR,
+    X509, card, encrypted_dns, made, protection, tables,
 };
 use crate::icmp::field::{Extent, pref64_length};
 use crate::icmp::ndp::{self, Preference};
@@ -27,6 +27,8 @@ const NAME: usize = 4;
 
 /// The status with which another care-of address is supplied (RFC 5568 section 6.4.6).
 const USE_THE_ONE_SUPPLIED: u8 = 2;
+/// That an option of an address has a prefix (RFC 5568 section 6.4.1).
+const PREFIX: u8 = 4;
 
 /// What a rule is broken by: the place in the option, and the rule.
 pub(super) type Tell<'t> = &'t mut dyn FnMut(usize, &'static str);
@@ -94,7 +96,7 @@ pub(super) fn each(option: &[u8], tell: Tell<'_>) {
         PROVISIONING_DOMAIN => domain_options(option, tell),
         ROUTE_INFORMATION => {
             route(option, tell);
-            bits_behind(option, 8, tell);
+            bits_behind(option, 2, 8, tell);
         }
         HANDOVER_KEY_REQUEST => padding(option, 2, 4, tell),
         HANDOVER_KEY_REPLY => padding(option, 2, 6, tell),
@@ -104,7 +106,18 @@ pub(super) fn each(option: &[u8], tell: Tell<'_>) {
                 tell(3, "identifier longer than its option");
             }
         }
-        IP_ADDRESS_PREFIX => prefix_length(option, 3, tell),
+        IP_ADDRESS_PREFIX => {
+            prefix_length(option, 3, tell);
+            // RFC 5568 section 6.4.1.
+            if u8_at(option, 2) == Some(PREFIX) {
+                bits_behind(option, 3, 8, tell);
+            }
+        }
+        // RFC 4068 section 6.4.2.
+        NEW_ROUTER_PREFIX => {
+            prefix_length(option, 3, tell);
+            bits_behind(option, 3, 8, tell);
+        }
         ADVERTISEMENT_ACK => match (u8_at(option, 1), u8_at(option, 3)) {
             (Some(2), _) => tell(1, LENGTH),
             (Some(1), Some(USE_THE_ONE_SUPPLIED)) => tell(3, "no new care-of address supplied"),
@@ -166,7 +179,7 @@ fn host_prefix(option: &[u8], tell: Tell<'_>) {
     }
     // RFC 6275 section 7.2: it may be a whole address.
     if flags & ROUTER_ADDRESS == 0 {
-        bits_behind(option, 16, tell);
+        bits_behind(option, 2, 16, tell);
     }
 }
 
@@ -186,10 +199,10 @@ pub(in crate::icmp) fn behind_prefix(length: u8) -> Option<u128> {
     Some(u128::MAX.checked_shr(length.into()).unwrap_or(0))
 }
 
-/// Bits of the prefix at `at` that its length leaves out: they are reserved (RFC 4861 section 4.6.2,
+/// Bits of the prefix at `at` that its length at `length` leaves out: they are reserved (RFC 4861 section 4.6.2,
 /// RFC 4191 section 2.3).
-fn bits_behind(option: &[u8], at: usize, tell: Tell<'_>) {
-    let behind = u8_at(option, 2).and_then(behind_prefix).unwrap_or(0);
+fn bits_behind(option: &[u8], length: usize, at: usize, tell: Tell<'_>) {
+    let behind = u8_at(option, length).and_then(behind_prefix).unwrap_or(0);
     if prefix_bits(tail(option, at)) & behind != 0 {
         tell(at, "bits set behind the prefix length");
     }

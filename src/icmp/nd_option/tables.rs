@@ -229,7 +229,19 @@ pub(super) const FORMATS: &[Format] = &[
     ),
     // RFC 5568 section 6.4.1.
     sized(17, "ip_address_prefix", 3, 3, CODED_ADDRESS),
-    sized(18, "new_router_prefix", 3, 3, CODED_ADDRESS),
+    // RFC 4068 section 6.4.2.
+    sized(
+        super::NEW_ROUTER_PREFIX,
+        "new_router_prefix",
+        3,
+        3,
+        &[
+            spec::u8(2, "option_code"),
+            spec::u8(3, "prefix_length"),
+            spec::reserved(4, 4, 0xffff_ffff, "reserved"),
+            spec::v6(8, "prefix"),
+        ],
+    ),
     row(
         super::HANDOVER_LINK_LAYER,
         "link_layer_address",
@@ -290,12 +302,16 @@ pub(super) const FORMATS: &[Format] = &[
             spec::v6_list(8, "servers"),
         ],
     ),
-    // RFC 5175 section 4.
+    // RFC 5175 sections 4 and 5: the last two bits are for experiments.
     row(
         super::RA_FLAGS,
         "ra_flags",
         1,
-        &[spec::octets(2, 6, "flags")],
+        &[
+            spec::octets(2, 6, "flags"),
+            spec::flag(7, 0x02, "experiment_54"),
+            spec::flag(7, 0x01, "experiment_55"),
+        ],
     ),
     // RFC 5269 section 4.
     row(
@@ -373,8 +389,7 @@ pub(super) const FORMATS: &[Format] = &[
         3,
         3,
         &[
-            spec::u16(2, "version_low"),
-            spec::u16(4, "version_high"),
+            spec::low_half_first(2, "version"),
             spec::named(spec::minutes(6, "lifetime"), &BORDER_ROUTER_LIFETIMES),
             spec::v6(8, "address"),
         ],

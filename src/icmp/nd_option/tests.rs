@@ -302,53 +302,6 @@ fn an_identifier_comes_without_its_padding() {
     );
 }
 
-/// RFC 5568 section 6.4.3: nothing but zeros tells what pads an address.
-#[test]
-fn an_address_of_a_handover_comes_without_its_padding() {
-    for (octets, address) in [
-        (&[2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0], 6),
-        (&[2, 0, 0, 0, 0, 1, 0, 9, 0, 0, 0, 0, 0], 8),
-        (&[2, 0, 0, 0, 0, 1, 0, 9, 0, 0, 0, 0, 7], 13),
-    ] {
-        fields(
-            &[&[19, 2, 2], &octets[..]].concat(),
-            &[
-                ("option_code", Value::Number(2)),
-                ("address", Value::Octets(&octets[..address])),
-            ],
-        );
-    }
-    fields(
-        &[19, 1, 2, 1, 2, 3, 4, 0],
-        &[
-            ("option_code", Value::Number(2)),
-            ("address", Value::Octets(&[1, 2, 3, 4, 0])),
-        ],
-    );
-}
-
-/// RFC 5269 section 4.1.
-#[test]
-fn a_handover_key_comes_without_its_padding() {
-    fields(
-        &[27, 2, 3, 0x10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0],
-        &[
-            ("pad_length", Value::Number(3)),
-            ("algorithm", Value::Number(1)),
-            ("key", Value::Octets(&[1, 2, 3, 4, 5, 6, 7, 8, 9])),
-        ],
-    );
-    fields(
-        &[28, 2, 2, 0x10, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0],
-        &[
-            ("pad_length", Value::Number(2)),
-            ("algorithm", Value::Number(1)),
-            ("lifetime", Value::Number(9)),
-            ("key", Value::Octets(&[1, 2, 3, 4, 5, 6, 7, 8])),
-        ],
-    );
-}
-
 fn fields(options_octets: &[u8], expected: &[(&str, Value<'_>)]) {
     let packet = with(options_octets);
     let option = options(&packet).next().unwrap();

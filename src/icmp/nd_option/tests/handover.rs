@@ -83,9 +83,30 @@ fn the_key_of_a_request_tells_what_it_is() {
 #[test]
 fn addresses_of_a_handover_are_whole() {
     let broken = |option: &[u8]| rules(&parse(&with(option)));
-    let prefix = |length: u8| [&[17, 3, 4, length, 0, 0, 0, 0], &[0x20; 16][..]].concat();
-    assert!(broken(&prefix(128)).is_empty());
-    assert_eq!(broken(&prefix(129)), ["prefix length over 128"]);
+    let prefix = |kind: u8, code: u8, length: u8| {
+        broken(&[&[kind, 3, code, length, 0, 0, 0, 0], &[0x20; 16][..]].concat())
+    };
+    // What is no prefix of a router has all its bits. The last that is set is the 123rd.
+    for (kind, code, is_prefix) in [
+        (17, 1, false),
+        (17, 2, false),
+        (17, 3, false),
+        (17, 4, true),
+        (18, 0, true),
+    ] {
+        for length in 0..=u8::MAX {
+            let expected: &[_] = match length {
+                129.. => &["prefix length over 128"],
+                0..123 if is_prefix => &["bits set behind the prefix length"],
+                _ => &[],
+            };
+            assert_eq!(
+                prefix(kind, code, length),
+                expected,
+                "{kind} {code} {length}"
+            );
+        }
+    }
     let answer = |words: u8, status: u8| {
         let mut option = vec![20, words, 0, status];
         option.resize(usize::from(words) * 8, 0);
@@ -94,4 +115,59 @@ fn addresses_of_a_handover_are_whole() {
     assert!(answer(1, 1).is_empty() && answer(3, 2).is_empty());
     assert_eq!(answer(1, 2), ["no new care-of address supplied"]);
     assert_eq!(answer(2, 1), ["option length wrong for its type"]);
+}
+
+/// RFC 5568 section 6.4.3: nothing but zeros tells what pads an address.
+#[test]
+fn an_address_of_a_handover_comes_without_its_padding() {
+    for (octets, address) in [
+        (&[2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0], 6),
+        (&[2, 0, 0, 0, 0, 1, 0, 9, 0, 0, 0, 0, 0], 8),
+        (&[2, 0, 0, 0, 0, 1, 0, 9, 0, 0, 0, 0, 7], 13),
+    ] {
+        fields(
+            &[&[19, 2, 2], &octets[..]].concat(),
+            &[
+                ("option_code", Value::Number(2)),
+                ("address", Value::Octets(&octets[..address])),
+            ],
+        );
+    }
+    fields(
+        &[19, 1, 2, 1, 2, 3, 4, 0],
+        &[
+            ("option_code", Value::Number(2)),
+            ("address", Value::Octets(&[1, 2, 3, 4, 0])),
+        ],
+    );
+}
+
+/// RFC 5269 section 4.1.
+#[test]
+fn a_handover_key_comes_without_its_padding() {
+    fields(
+        &[27, 2, 3, 0x10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0],
+        &[
+            ("pad_length", Value::Number(3)),
+            ("algorithm", Value::Number(1)),
+            ("key", Value::Octets(&[1, 2, 3, 4, 5, 6, 7, 8, 9])),
+        ],
+    );
+    fields(
+        &[28, 2, 2, 0x10, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0],
+        &[
+            ("pad_length", Value::Number(2)),
+            ("algorithm", Value::Number(1)),
+            ("lifetime", Value::Number(9)),
+            ("key", Value::Octets(&[1, 2, 3, 4, 5, 6, 7, 8])),
+        ],
+    );
+}
+
+/// RFC 4068 section 6.4.2.
+#[test]
+fn the_prefix_of_a_new_router_is_no_address() {
+    let option = [&[18, 3, 0, 64, 0, 0, 0, 0], &[0x20; 16][..]].concat();
+    let names: Vec<_> = told(&option).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["option_code", "prefix_length", "prefix"]);
 }
