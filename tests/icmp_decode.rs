@@ -18,6 +18,8 @@ mod ek_paths;
 mod foreign;
 #[path = "common/frames.rs"]
 mod frames;
+#[path = "icmp_decode/header_samples.rs"]
+mod header_samples;
 #[path = "icmp_decode/headers.rs"]
 mod headers;
 #[path = "icmp_decode/link.rs"]
@@ -46,6 +48,10 @@ mod samples;
 mod shapes;
 #[path = "icmp_decode/shown.rs"]
 mod shown;
+#[path = "icmp_decode/shown_quotes.rs"]
+mod shown_quotes;
+#[path = "icmp_decode/shown_values.rs"]
+mod shown_values;
 #[path = "icmp_decode/tcp.rs"]
 mod tcp;
 #[path = "icmp_decode/tcpdump.rs"]

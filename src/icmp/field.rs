@@ -6,33 +6,34 @@
 
 mod address;
 mod extent;
+mod kind;
 mod list;
 mod names;
 mod netbios;
 pub(super) mod spec;
 mod times;
+mod value;
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
-use super::application::parts::Parts;
 use super::application::snmp::Oid;
 use super::mld::{max_response_ms, query_interval_s};
 use super::ndp::Preference;
 use super::node_info;
-use super::node_name::{NodeNames, Place};
+use super::node_name::NodeNames;
 use super::x509;
-use crate::model::Timestamp;
 use crate::wire::bytes::offset_in;
-use crate::wire::ip::source_route::SourceRoute;
 
 pub(super) use address::prefix;
 use address::suffix;
 pub use extent::Extent;
-pub use list::{numbers, sequences, strings, v4_addresses, v4_times, v6_addresses};
-pub use names::{Names, Unit};
+pub use kind::FieldKind;
+pub use list::{fixed_points, numbers, sequences, strings, v4_addresses, v4_times, v6_addresses};
+pub use names::{FewNames, Names, Naming, Unit};
 pub use netbios::NetBiosName;
-use times::{ntp_time, time};
+use times::{attoseconds, ntp_time, time, uptime};
+pub use value::Value;
 
 /// A field of a header: a row of its format's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,211 +47,7 @@ pub struct FieldSpec {
     /// What its number counts, where that is time.
     pub unit: Option<Unit>,
     /// What its numbers are called.
-    pub names: Option<&'static Names>,
-}
-
-/// How a field reads. Numbers are big-endian where nothing else is said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FieldKind {
-    /// An unsigned number of so many octets, at most eight.
-    Number(u8),
-    /// The same, for people to read in hexadecimal.
-    Hex(u8),
-    /// An unsigned number of so many octets, at most eight, the low one first.
-    LittleEndian(u8),
-    /// An unsigned number of so many octets, the low one first, for people to read in hexadecimal.
-    HexLittleEndian(u8),
-    /// A signed number of so many octets, at most eight.
-    Signed(u8),
-    /// Seconds in four octets; all ones are for ever (RFC 4861 section 4.6.2).
-    Seconds,
-    /// Some bits of a number of so many octets, at most eight.
-    Bits {
-        /// Octets of the number.
-        octets: u8,
-        /// Bits to the right of the field.
-        shift: u8,
-        /// Bits in the field.
-        width: u8,
-    },
-    /// Those bits of a number of so many octets, at most eight, that are to be zero and to be ignored,
-    /// as a number of their own: there only if one of them is set.
-    Reserved {
-        /// Octets of the number.
-        octets: u8,
-        /// The bits.
-        mask: u64,
-    },
-    /// One bit of an octet, by mask.
-    Flag(u8),
-    /// Some bits of a word of two octets, by mask and where they stand in it; one bit is a flag.
-    Masked(u16),
-    /// The length of a NAT64 prefix by its code in the low bits of two octets (RFC 8781 section 4).
-    Pref64Length,
-    /// The milliseconds that a response code of MLDv2 in two octets stands for.
-    MldResponse,
-    /// The seconds that a query interval code of MLDv2 in an octet stands for.
-    MldInterval,
-    /// Decimal digits in so many octets, at most eight, the first in the low half of each octet: told
-    /// in hexadecimal, so that they read as they are dialled (3GPP TS 29.060 section 7.7.2).
-    Digits(u8),
-    /// A number of so many octets whose bits are sent inverted (RFC 4380 section 5.1.1).
-    Inverted(u8),
-    /// An IPv4 address whose bits are sent inverted.
-    InvertedV4,
-    /// MPLS label stack entries from here on, as many as fit (RFC 3032 section 2.1).
-    Labels,
-    /// An IPv4 address.
-    V4,
-    /// An IPv6 address.
-    V6,
-    /// An IPv6 address that leaves out so many octets, at most 15, which are those of another.
-    V6Suffix(Ipv6Addr, u8),
-    /// The seconds that a code in the upper two bits of an octet stands for (RFC 6997 section 7).
-    RouteLifetime,
-    /// When something was, in eight octets: seconds since 1970, and 1/65536ths of one in the last two
-    /// (RFC 3971 section 5.3.1).
-    Time,
-    /// So many octets.
-    Octets(u16),
-    /// All octets from here on.
-    Rest,
-    /// All octets from here on, as text that the sender chose.
-    Text,
-    /// So many octets of such text, or as many as there are.
-    TextOf(u16),
-    /// The same of text that goes on where the packet was cut.
-    CutTextOf(u16),
-    /// Some bits of a number that so many decimal digits write (RFC 5424 section 6.2.1).
-    Written {
-        /// Digits of the number.
-        digits: u8,
-        /// Bits to the right of the field.
-        shift: u8,
-        /// Bits in the field.
-        width: u8,
-    },
-    /// IPv4 addresses from here on, as many as fit.
-    V4List,
-    /// Numbers of so many octets from here on, as many as fit.
-    NumberList(u8),
-    /// So many numbers of so many octets, or as many as fit.
-    NumberArray {
-        /// Octets of each.
-        octets: u8,
-        /// How many there are.
-        count: u16,
-    },
-    /// The milliseconds that two octets of a consistent uptime stand for (RFC 9685 section 10); none where
-    /// they are too many.
-    Uptime,
-    /// A part of a value in ASN.1 from here on, if it has that.
-    X509(x509::Part),
-    /// The objects of a DAG metric container, from here on (RFC 6551).
-    RplMetrics,
-    /// IPv4 addresses, each with a number of four octets behind it, as many as fit.
-    V4Times,
-    /// IPv6 addresses from here on, as many as fit.
-    V6List,
-    /// Sequence numbers from this one on, a bit for each from here on: those whose bit is set (RFC 7731
-    /// section 6.2).
-    Sequences(u8),
-    /// So many IPv6 addresses, or as many as fit.
-    V6Array(u16),
-    /// So many IPv4 addresses, or as many as fit.
-    V4Array(u16),
-    /// Seconds in two octets and 1/65536ths of one in two more, as microseconds (RFC 5905 section 6).
-    ShortTime,
-    /// When something was, in eight octets: seconds since 1900, or since 2036 where the first bit is
-    /// not set, and 1/2^32ths of one (RFC 5905 section 6). Zero is no time.
-    NtpTime,
-    /// Parts that repeat from here on.
-    Parts(Parts),
-    /// An address prefix cut after its last significant octet, from here on.
-    V6Prefix,
-    /// The same in so many octets, which may be none: `::`.
-    V6PrefixOf(u8),
-    /// Names in DNS wire format from here on (RFC 1035 section 3.1).
-    DnsNames,
-    /// So many octets of them, or as many as there are.
-    DnsNamesOf(u16),
-    /// Names in the data of node information, from here on.
-    NodeNames(Place),
-    /// Strings from here on, an octet of length before each (RFC 9460 section 7.1.1).
-    Strings,
-    /// So many octets of service parameters, or as many as there are (RFC 9460 section 2.2).
-    SvcParams(u16),
-    /// A router preference in bits 4 and 3 of an octet (RFC 4191 section 2.1).
-    Preference,
-    /// The addresses of an RPL source route from here on (RFC 6554 section 3).
-    SourceRoute(SourceRoute),
-    /// A name of `NetBIOS`, its half-octets as letters (RFC 1001 section 14.1).
-    NetBiosName,
-    /// An object identifier in so many octets of BER.
-    Oid(u16),
-    /// So many octets of variable bindings, or as many as there are (RFC 3416 section 3).
-    Bindings(u16),
-}
-
-/// What a field holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value<'a> {
-    /// A number.
-    Number(u64),
-    /// A number that reads better in hexadecimal.
-    Hex(u64),
-    /// A number with a sign.
-    Signed(i64),
-    /// Seconds; all ones are for ever.
-    Seconds(u32),
-    /// A bit that is set or not.
-    Flag(bool),
-    /// An address.
-    Address(IpAddr),
-    /// Octets without a further format here.
-    Octets(&'a [u8]),
-    /// Text that the sender chose: to be escaped wherever it is shown.
-    Text(&'a [u8]),
-    /// Such text, of which the end was cut.
-    CutText(&'a [u8]),
-    /// IPv6 addresses one behind the other; octets that fill none are not part of it.
-    V6List(&'a [u8]),
-    /// IPv4 addresses one behind the other; octets that fill none are not part of it.
-    V4List(&'a [u8]),
-    /// Numbers of so many octets one behind the other; octets that fill none are not part of it.
-    NumberList(u8, &'a [u8]),
-    /// A part of a value in ASN.1: see [`x509::told`].
-    X509(x509::Part, &'a [u8]),
-    /// Sequence numbers, by a first one and a bit for each: see [`sequences`].
-    Sequences(u8, &'a [u8]),
-    /// Objects of a DAG metric container: see [`super::rpl_metric::items`].
-    RplMetrics(&'a [u8]),
-    /// IPv4 addresses, each with a time of four octets behind it; see [`v4_times`].
-    V4Times(&'a [u8]),
-    /// Names in DNS wire format: see [`super::dns::names`].
-    DnsNames(&'a [u8]),
-    /// Names in node information.
-    NodeNames(NodeNames<'a>),
-    /// MPLS label stack entries: see [`super::object::Labels`].
-    Labels(&'a [u8]),
-    /// Strings that the sender chose: see [`strings`].
-    Strings(&'a [u8]),
-    /// Service parameters: see [`super::svc_param::items`].
-    SvcParams(&'a [u8]),
-    /// A router preference.
-    Preference(Preference),
-    /// When something was.
-    Time(Timestamp),
-    /// Addresses without the octets that they have in common with the packet's destination.
-    SourceRoute(SourceRoute, &'a [u8]),
-    /// A name of `NetBIOS`: its text without what pads it, to be escaped, and what it is for.
-    NetBiosName(NetBiosName),
-    /// An object identifier.
-    Oid(Oid<'a>),
-    /// Variable bindings: see [`super::application::snmp::bindings`].
-    Bindings(&'a [u8]),
-    /// Parts that repeat: see [`Parts::items`].
-    Parts(Parts, &'a [u8]),
+    pub naming: Option<Naming>,
 }
 
 /// A field with its place in the octets it was read from.
@@ -265,16 +62,16 @@ pub struct Field<'a> {
     /// What its number counts, where that is time.
     pub unit: Option<Unit>,
     /// What its numbers are called.
-    pub names: Option<&'static Names>,
+    pub naming: Option<Naming>,
 }
 
 impl Field<'_> {
     /// What its number is called, with the name of a field for that.
     pub fn word(&self) -> Option<(&'static str, &'static str)> {
-        let (names, Value::Number(number)) = (self.names?, &self.value) else {
-            return None;
-        };
-        Some((names.key, names.word(*number)?))
+        match self.value {
+            Value::Number(number) | Value::Hex(number) => self.naming?.word(number),
+            _ => None,
+        }
     }
 }
 
@@ -292,7 +89,11 @@ impl FieldSpec {
             | FieldKind::Bits { octets: n, .. }
             | FieldKind::Reserved { octets: n, .. }
             | FieldKind::V6PrefixOf(n) => usize::from(n),
-            FieldKind::Seconds | FieldKind::ShortTime | FieldKind::V4 | FieldKind::InvertedV4 => 4,
+            FieldKind::Seconds
+            | FieldKind::LowHalfFirst
+            | FieldKind::ShortTime
+            | FieldKind::V4
+            | FieldKind::InvertedV4 => 4,
             FieldKind::Flag(_)
             | FieldKind::MldInterval
             | FieldKind::Preference
@@ -300,12 +101,14 @@ impl FieldSpec {
             FieldKind::Masked(_)
             | FieldKind::Pref64Length
             | FieldKind::MldResponse
-            | FieldKind::Uptime => 2,
+            | FieldKind::Uptime
+            | FieldKind::Attoseconds(_) => 2,
             FieldKind::Time | FieldKind::NtpTime => 8,
             FieldKind::V6 => 16,
             FieldKind::V6Suffix(_, common) => 16_usize.saturating_sub(common.into()),
             FieldKind::Octets(n) | FieldKind::Oid(n) => usize::from(n),
             FieldKind::NetBiosName => 32,
+            FieldKind::FixedPointList(_) => rest.len() - rest.len() % 2,
             FieldKind::NumberList(n) => rest.len() - rest.len() % usize::from(n.max(1)),
             FieldKind::NumberArray { octets, count } => {
                 let each = usize::from(octets.max(1));
@@ -415,7 +218,15 @@ impl FieldSpec {
             FieldKind::NumberList(n) | FieldKind::NumberArray { octets: n, .. } => {
                 Value::NumberList(n, octets)
             }
+            FieldKind::FixedPointList(bits) => Value::FixedPointList(bits, octets),
+            FieldKind::LowHalfFirst => {
+                let halves = u32::from_be_bytes(*octets.first_chunk()?);
+                Value::Number(halves.rotate_left(16).into())
+            }
             FieldKind::Uptime => Value::Number(uptime(number(octets))?),
+            FieldKind::Attoseconds(scale) => {
+                Value::Nanoseconds(attoseconds(number(octets), scale)?)
+            }
             FieldKind::X509(part) => {
                 let found = x509::find(part, octets)?;
                 let start = range.start + offset_in(octets, found)?;
@@ -445,7 +256,7 @@ impl FieldSpec {
             range,
             value,
             unit: self.unit,
-            names: self.names,
+            naming: self.naming,
         })
     }
 }
@@ -456,11 +267,6 @@ pub fn read<'a>(
     header: &'a [u8],
 ) -> impl Iterator<Item = Field<'a>> + use<'a> {
     table.iter().filter_map(|spec| spec.read(header))
-}
-
-/// Ten bits in milliseconds, times two to the power of the six bits before them.
-fn uptime(bits: u64) -> Option<u64> {
-    (bits & 0x3ff).checked_mul(1 << (bits >> 10 & 0x3f))
 }
 
 /// The significant bits of a NAT64 prefix by the low three bits of `code` (RFC 8781 section 4);

@@ -23,19 +23,10 @@ pub fn options<'a>(ip: &Ip<'a>) -> impl Iterator<Item = Item<'a>> + use<'a> {
 /// An option by its name and fields. The length it states is among these; its octets are as many
 /// as were captured.
 pub fn option<'a>(option: &IpOption<'a>) -> Item<'a> {
-    let kind = option.kind;
-    let (name, table) = option::format(option.space, kind, option.bytes);
-    let specs = match (option.space, kind) {
-        (OptionSpace::Ipv6, option::IOAM | option::IOAM_MUTABLE) => ioam::specs(option.bytes),
-        // Padding has a type alone.
-        _ => Specs::Two(
-            (OPTION_HEADER.get(..option.bytes.len())).unwrap_or(OPTION_HEADER),
-            table,
-        ),
-    };
+    let (name, specs) = option::specs(option);
     Item {
         group: "options",
-        number: Some(kind.into()),
+        number: Some(option.kind.into()),
         name,
         length: option.length().map(u32::from),
         bytes: option.bytes,

@@ -398,7 +398,14 @@ fn identification(c_type: u8, bytes: &[u8], extent: Extent) -> Option<InterfaceI
             let (family, length) = (u16_at(bytes, 0)?, usize::from(u8_at(bytes, 2)?));
             let octets = tail(bytes, 4);
             let octets = octets.get(..length).unwrap_or(octets);
-            let address = known_address(address(family, octets), extent)?;
+            let address = match (family, length) {
+                (AFI_IPV4, 4) | (AFI_IPV6, 16) => address(family, octets),
+                (family, _) => Address::Other {
+                    family,
+                    bytes: octets,
+                },
+            };
+            let address = known_address(address, extent)?;
             Some(InterfaceIdentification::Address(address))
         }
         _ => None,

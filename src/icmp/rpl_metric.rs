@@ -257,7 +257,10 @@ const QUALITY: &[FieldSpec] = &[spec::bits(0, 5, 3, "quality"), spec::bits(0, 0,
 /// RFC 6551 section 4.3.2: 128 times the transmissions that a packet takes.
 const TRANSMISSIONS: Format = Format {
     name: "expected_transmission_count",
-    fields: &[spec::number_list(4, 2, "transmissions_in_128ths")],
+    fields: &[
+        spec::number_list(4, 2, "transmissions_in_128ths"),
+        spec::fixed_point_list(4, 7, "transmissions"),
+    ],
     records: None,
     body: Body::Each(0, 2),
 };
@@ -356,6 +359,11 @@ mod tests {
             10,
             "transmissions_in_128ths",
             Value::NumberList(2, &[1, 0x80, 2, 0]),
+        );
+        has(
+            10,
+            "transmissions",
+            Value::FixedPointList(7, &[1, 0x80, 2, 0]),
         );
         has(12, "color", Value::Number(257));
         has(12, "count", Value::Number(1));

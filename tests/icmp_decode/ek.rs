@@ -132,7 +132,9 @@ fn left_out(name: &str) -> Option<&'static str> {
 
 /// Whether our record has no value for it, but what the comparison by name makes one of.
 fn is_derived(name: &str) -> bool {
-    let mut derived = (PATHS.iter()).filter(|(_, path)| path.ends_with(['?', '#']));
+    let ends = [".?", ".#", ".low", ".high"];
+    let is_derived = |path: &str| ends.iter().any(|end| path.ends_with(end));
+    let mut derived = PATHS.iter().filter(|(_, path)| is_derived(path));
     derived.any(|(field, _)| name_in_ek(field) == name)
 }
 

@@ -21,6 +21,20 @@ fn at(value: &Value, path: &str) -> Vec<String> {
     match step {
         "?" => return vec![u8::from(!value.is_null()).to_string()],
         "#" => return vec![value.as_array().map_or(0, Vec::len).to_string()],
+        "low" => {
+            return value
+                .as_u64()
+                .map(|n| (n & 0xffff).to_string())
+                .into_iter()
+                .collect();
+        }
+        "high" => {
+            return value
+                .as_u64()
+                .map(|n| (n >> 16).to_string())
+                .into_iter()
+                .collect();
+        }
         _ => {}
     }
     let Some((name, kinds)) = step.trim_end_matches(']').split_once('[') else {

@@ -1,7 +1,8 @@
 //! What `tshark -T ek` calls each field, and where our records have it.
 
 /// tshark's name, and the path: `[*]` is every element of a list, `[3|24]` those of these types (of
-/// extension objects: classes); `?` whether something is there, `#` how many.
+/// extension objects: classes); `?` whether something is there, `#` how many, `low` and `high` the halves
+/// of a number of 32 bits.
 pub(crate) const PATHS: &[(&str, &str)] = &[
     ("icmp.type", "icmp.type"),
     ("icmp.code", "icmp.code"),
@@ -131,11 +132,11 @@ pub(crate) const PATHS: &[(&str, &str)] = &[
     ("icmpv6.opt.6co.context_prefix", "icmp.options[34].prefix"),
     (
         "icmpv6.opt.abro.version_low",
-        "icmp.options[35].version_low",
+        "icmp.options[35].body_version.low",
     ),
     (
         "icmpv6.opt.abro.version_high",
-        "icmp.options[35].version_high",
+        "icmp.options[35].body_version.high",
     ),
     (
         "icmpv6.opt.abro.valid_lifetime",

@@ -141,7 +141,10 @@ impl Parts {
                     let header = rest.get(..ndp::fixed_len(ndp::ADVERTISEMENT))?;
                     let specs = Specs::Two(describe::HEADER, ndp::ADVERTISEMENT_FIELDS);
                     let name = Some("router_advertisement");
-                    (part("headers", name, header, specs), header.len())
+                    // Receivers ignore the type.
+                    let number = u8_at(header, 0).map(u16::from);
+                    let header = part("headers", name, header, specs);
+                    (Item { number, ..header }, header.bytes.len())
                 }
                 Self::DomainOptions => {
                     let option = NdOptions::new(rest).next()?;

@@ -23,6 +23,14 @@ pub fn numbers(size: u8, octets: &[u8]) -> impl ExactSizeIterator<Item = u64> + 
         .map(super::number)
 }
 
+/// The numbers of two octets that stand one behind the other in `octets`, the low so many bits of each
+/// behind the point.
+pub fn fixed_points(bits: u8, octets: &[u8]) -> impl ExactSizeIterator<Item = f64> + Clone + '_ {
+    let (numbers, _) = octets.as_chunks::<2>();
+    let scale = f64::from(bits).exp2();
+    (numbers.iter()).map(move |&number| f64::from(u16::from_be_bytes(number)) / scale)
+}
+
 /// The numbers from `first` on, modulo 256, whose bits are set in `octets`, the high one of an octet
 /// first.
 pub fn sequences(first: u8, octets: &[u8]) -> impl Iterator<Item = u8> + Clone + '_ {

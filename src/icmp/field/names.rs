@@ -17,6 +17,40 @@ impl Names {
     }
 }
 
+/// The same of numbers that are far apart.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FewNames {
+    /// Snake-case name of a field for the word.
+    pub key: &'static str,
+    /// Numbers, each with its snake-case word.
+    pub words: &'static [(u64, &'static str)],
+}
+
+/// Where a field's word is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// The table of its numbers.
+    Numbers(&'static Names),
+    /// The few of its numbers that have one.
+    Few(&'static FewNames),
+    /// What was found of its number, whatever that is: the name of a field for the word, and the word.
+    Found(&'static str, &'static str),
+}
+
+impl Naming {
+    /// The word for a number, with the name of a field for that.
+    pub(super) fn word(self, number: u64) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Numbers(names) => Some((names.key, names.word(number)?)),
+            Self::Few(names) => {
+                let (_, word) = names.words.iter().find(|(of, _)| *of == number)?;
+                Some((names.key, *word))
+            }
+            Self::Found(key, word) => Some((key, word)),
+        }
+    }
+}
+
 /// What a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {

@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-use super::{FieldKind, FieldSpec, Names, Unit};
+use super::{FewNames, FieldKind, FieldSpec, Names, Naming, Unit};
 use crate::icmp::application::parts::Parts;
 use crate::icmp::node_name::Place;
 use crate::icmp::x509::Part;
@@ -14,7 +14,7 @@ const fn field(at: u16, name: &'static str, kind: FieldKind) -> FieldSpec {
         at,
         kind,
         unit: None,
-        names: None,
+        naming: None,
     }
 }
 
@@ -41,7 +41,27 @@ const fn counting(field: FieldSpec, unit: Unit) -> FieldSpec {
 /// A field whose numbers have names.
 pub(in crate::icmp) const fn named(field: FieldSpec, names: &'static Names) -> FieldSpec {
     FieldSpec {
-        names: Some(names),
+        naming: Some(Naming::Numbers(names)),
+        ..field
+    }
+}
+
+/// The same of few numbers that are far apart.
+pub(in crate::icmp) const fn few_named(field: FieldSpec, names: &'static FewNames) -> FieldSpec {
+    FieldSpec {
+        naming: Some(Naming::Few(names)),
+        ..field
+    }
+}
+
+/// A field of which something was found out.
+pub(in crate::icmp) const fn found(
+    field: FieldSpec,
+    key: &'static str,
+    word: &'static str,
+) -> FieldSpec {
+    FieldSpec {
+        naming: Some(Naming::Found(key, word)),
         ..field
     }
 }
@@ -214,6 +234,21 @@ pub(in crate::icmp) const fn number_array(
     name: &'static str,
 ) -> FieldSpec {
     field(at, name, FieldKind::NumberArray { octets, count })
+}
+
+/// A number of attoseconds in two octets, shifted left by so many bits (RFC 8250 section 3.2.2).
+pub(in crate::icmp) const fn attoseconds(at: u16, scale: u8, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::Attoseconds(scale))
+}
+
+/// Numbers of two octets each, the low so many bits of each behind the point.
+pub(in crate::icmp) const fn fixed_point_list(at: u16, bits: u8, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::FixedPointList(bits))
+}
+
+/// A number of four octets, the low two first.
+pub(in crate::icmp) const fn low_half_first(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::LowHalfFirst)
 }
 
 /// The milliseconds of a consistent uptime (RFC 9685 section 10).

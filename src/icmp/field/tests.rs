@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::Timestamp;
 
 const TABLE: &[FieldSpec] = &[
     spec::u8(0, "a"),

@@ -1,13 +1,32 @@
 //! The tables of the options of IPv4, IPv6, dynamic source routing and segment routing.
 
-use super::Table;
+mod label;
+
+use super::{OPTION_HEADER, Table, ioam};
 use crate::icmp::application::parts::Parts;
 use crate::icmp::field::{FieldSpec, Names, spec};
+use crate::icmp::item::Specs;
 use crate::icmp::tcp;
 use crate::wire::bytes::u8_at;
-use crate::wire::ip::OptionSpace;
+use crate::wire::ip::{IpOption, OptionSpace};
 
-/// The name of an option's type and the table of its fields.
+/// The name of an option's type and its fields, those before its value among them.
+pub(super) fn specs(option: &IpOption<'_>) -> (Option<&'static str>, Specs) {
+    let bytes = option.bytes;
+    let (name, table) = format(option.space, option.kind, bytes);
+    // Padding has a type alone.
+    let header = OPTION_HEADER.get(..bytes.len()).unwrap_or(OPTION_HEADER);
+    let with = |made: &[FieldSpec]| Specs::made(header.iter().chain(made).copied());
+    let specs = match (option.space, option.kind) {
+        (OptionSpace::Ipv6, CALIPSO) => with(&label::calipso(bytes)),
+        (OptionSpace::Ipv6, METRICS) => with(&metrics(bytes)),
+        (OptionSpace::Ipv6, IOAM | IOAM_MUTABLE) => ioam::specs(bytes),
+        _ => Specs::Two(header, table),
+    };
+    (name, specs)
+}
+
+/// The name of an option's type and the table of its fields, where they do not move.
 pub(super) fn format(space: OptionSpace, kind: u8, bytes: &[u8]) -> (Option<&'static str>, Table) {
     let (name, table) = match space {
         OptionSpace::Ipv4 => option4(kind, bytes),
@@ -19,9 +38,12 @@ pub(super) fn format(space: OptionSpace, kind: u8, bytes: &[u8]) -> (Option<&'st
     ((!name.is_empty()).then_some(name), table)
 }
 
-/// RFC 9486 section 3.
-pub(super) const IOAM: u8 = 0x11;
-pub(super) const IOAM_MUTABLE: u8 = 0x31;
+/// Those of IPv6 whose fields hang on what they hold: RFC 5570 section 5.1, RFC 8250 section 3.2, RFC 9486
+/// section 3.
+const CALIPSO: u8 = 0x07;
+const METRICS: u8 = 0x0f;
+const IOAM: u8 = 0x11;
+const IOAM_MUTABLE: u8 = 0x31;
 
 const DATA: Table = &[spec::rest(2, "data")];
 const ROUTE: Table = &[spec::u8(2, "pointer"), spec::v4_list(3, "addresses")];
@@ -74,14 +96,8 @@ fn option4(kind: u8, bytes: &[u8]) -> (&'static str, Table) {
         131 => ("loose_source_route", ROUTE),
         137 => ("strict_source_route", ROUTE),
         136 => ("stream_id", &[const { spec::u16(2, "stream") }]),
-        // RFC 1108 sections 2 and 3.
-        130 => (
-            "security",
-            &[
-                const { spec::hex(2, 1, "classification") },
-                const { spec::rest(3, "protection_authority") },
-            ],
-        ),
+        // RFC 791 section 3.1, RFC 1108 sections 2 and 3.
+        130 => ("security", label::security(bytes)),
         133 => (
             "extended_security",
             &[
@@ -146,31 +162,9 @@ fn option6(kind: u8, bytes: &[u8]) -> (&'static str, Table) {
             "router_alert",
             &[const { spec::named(spec::u16(2, "value"), &ALERTS) }],
         ),
-        // RFC 5570 section 5.1.
-        0x07 => (
-            "calipso",
-            &[
-                const { spec::u32(2, "domain_of_interpretation") },
-                const { spec::u8(6, "compartment_words") },
-                const { spec::u8(7, "sensitivity") },
-                const { spec::hex(8, 2, "checksum") },
-                const { spec::rest(10, "compartments") },
-            ],
-        ),
+        CALIPSO => ("calipso", &[]),
         0x08 => ("smf_duplicate_detection", duplicate_detection(bytes)),
-        // RFC 8250 section 3.2.
-        0x0f => (
-            "performance_and_diagnostic_metrics",
-            &[
-                const { spec::u8(2, "scale_last_received") },
-                const { spec::u8(3, "scale_last_sent") },
-                const { spec::u16(4, "packet_sequence") },
-                const { spec::u16(6, "last_received_sequence") },
-                const { spec::u16(8, "delta_last_received") },
-                const { spec::u16(10, "delta_last_sent") },
-            ],
-        ),
-        // Its fields are made by what it says of them.
+        METRICS => ("performance_and_diagnostic_metrics", &[]),
         IOAM | IOAM_MUTABLE => ("ioam", &[]),
         // RFC 9343 section 3.1.
         0x12 | 0x32 => (
@@ -236,6 +230,21 @@ fn option6(kind: u8, bytes: &[u8]) -> (&'static str, Table) {
         0x1e | 0x3e | 0x5e | 0x7e | 0x9e | 0xbe | 0xde | 0xfe => ("experiment", DATA),
         _ => ("", DATA),
     }
+}
+
+/// RFC 8250 section 3.2: times as they stand there, and what they are by their scales.
+fn metrics(bytes: &[u8]) -> [FieldSpec; 8] {
+    let scale = |at| u8_at(bytes, at).unwrap_or(0);
+    [
+        spec::u8(2, "scale_last_received"),
+        spec::u8(3, "scale_last_sent"),
+        spec::u16(4, "packet_sequence"),
+        spec::u16(6, "last_received_sequence"),
+        spec::u16(8, "delta_last_received"),
+        spec::attoseconds(8, scale(2), "delta_last_received_ns"),
+        spec::u16(10, "delta_last_sent"),
+        spec::attoseconds(10, scale(3), "delta_last_sent_ns"),
+    ]
 }
 
 fn quick_start(bytes: &[u8]) -> Table {

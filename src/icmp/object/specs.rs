@@ -18,9 +18,9 @@ pub(super) fn of(object: &Object<'_>) -> Specs {
         (2, _) => interface_specs(object),
         (3, 1) => Specs::Two(FIELDS, const { &[spec::text(4, "name")] }),
         (3, 2) => Specs::Two(FIELDS, const { &[spec::u32(4, "if_index")] }),
-        (3, 3) => match u16_at(object.bytes, 0) {
-            Some(AFI_IPV4) => Specs::Two(FIELDS, IDENTIFICATION_V4),
-            Some(AFI_IPV6) => Specs::Two(FIELDS, IDENTIFICATION_V6),
+        (3, 3) => match (u16_at(object.bytes, 0), u8_at(object.bytes, 2)) {
+            (Some(AFI_IPV4), Some(4) | None) => Specs::Two(FIELDS, IDENTIFICATION_V4),
+            (Some(AFI_IPV6), Some(16) | None) => Specs::Two(FIELDS, IDENTIFICATION_V6),
             _ => identification_other(object),
         },
         (4, 1) => Specs::Two(FIELDS, const { &[spec::u32(4, "pointer")] }),
@@ -61,7 +61,7 @@ fn interface_specs(object: &Object<'_>) -> Specs {
     Specs::made(FIELDS.iter().chain(INTERFACE).copied().chain(parts))
 }
 
-/// An address of another family, and what pads it to a multiple of four octets (RFC 8335 section
+/// An address of another family or length, and what pads it to a multiple of four octets (RFC 8335 section
 /// 2.1).
 fn identification_other(object: &Object<'_>) -> Specs {
     const ADDRESS: u16 = 8;

@@ -388,7 +388,7 @@ fn a_status_may_be_one_of_address_registration() {
             let message = parse(&packet);
             let field = message.fields().find(|f| f.name == "status").unwrap();
             assert_eq!(field.value, Value::Number(status.into()));
-            let told = field.names.and_then(|names| names.word(status.into()));
+            let told = field.word().map(|(_, word)| word);
             assert_eq!(told, name, "{status:#x}");
             let is_set = |mask: u8| Some(Value::Flag(status & mask != 0));
             assert_eq!(value(&message, "rejection"), is_set(0x80));

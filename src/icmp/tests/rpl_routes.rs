@@ -161,7 +161,7 @@ fn a_projected_route_is_asked_for() {
         assert_eq!(value(&message, "lifetime"), Some(Value::Number(50)));
         let field = message.fields().find(|f| f.name == "status").unwrap();
         assert_eq!(field.value, Value::Number(status.into()));
-        let told = field.names.and_then(|names| names.word(status.into()));
+        let told = field.word().map(|(_, word)| word);
         assert_eq!(told, name);
         let rejects = Some(Value::Flag(status & 0x80 != 0));
         assert_eq!(value(&message, "rejection"), rejects);

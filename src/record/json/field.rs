@@ -8,7 +8,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::value::{Addr, Fields, Hex, Iter, NameText, Text, Time, short};
 use crate::icmp::application::snmp;
 use crate::icmp::field::{
-    Extent, Field, Value, numbers, sequences, strings, v4_addresses, v4_times, v6_addresses,
+    Extent, Field, Value, fixed_points, numbers, sequences, strings, v4_addresses, v4_times,
+    v6_addresses,
 };
 use crate::icmp::item::Item;
 use crate::icmp::mld;
@@ -105,7 +106,7 @@ struct FieldValue<'a>(Value<'a>);
 impl Serialize for FieldValue<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Value::Number(n) | Value::Hex(n) => serializer.serialize_u64(n),
+            Value::Number(n) | Value::Hex(n) | Value::Nanoseconds(n) => serializer.serialize_u64(n),
             Value::Signed(n) => serializer.serialize_i64(n),
             Value::Seconds(n) => serializer.serialize_u32(n),
             Value::Flag(set) => serializer.serialize_bool(set),
@@ -121,6 +122,9 @@ impl Serialize for FieldValue<'_> {
                 serializer.collect_seq(list)
             }
             Value::NumberList(size, octets) => serializer.collect_seq(numbers(size, octets)),
+            Value::FixedPointList(bits, octets) => {
+                serializer.collect_seq(fixed_points(bits, octets))
+            }
             Value::Sequences(first, octets) => serializer.collect_seq(sequences(first, octets)),
             Value::V4Times(octets) => serializer.collect_seq(v4_times(octets).map(AddressedTime)),
             Value::Labels(octets) => {

@@ -1,11 +1,14 @@
 //! Fields and the parts that they make, by the decoder's own tables.
 
+use std::io::Write;
+use std::time::Duration;
+
 use super::addr;
 use super::verbose::labels;
 use crate::icmp::application::snmp::{self, Oid};
 use crate::icmp::field::{
-    Field, NetBiosName, Unit, Value, numbers, sequences, strings, v4_addresses, v4_times,
-    v6_addresses,
+    Field, NetBiosName, Unit, Value, fixed_points, numbers, sequences, strings, v4_addresses,
+    v4_times, v6_addresses,
 };
 use crate::icmp::item::Item;
 use crate::icmp::node_name::NodeName;
@@ -20,7 +23,7 @@ use crate::record::write::{self, number};
 /// `mtu 1400`.
 pub(super) fn name_value(out: &mut Vec<u8>, field: &Field<'_>) {
     if !matches!(field.value, Value::Labels(_)) {
-        let name = field.name;
+        let name = span_name(field.name, field.value);
         let symbol = field.unit.map_or("", Unit::symbol);
         // `max_response_ms` has its unit behind the number, as all have.
         let bare = name
@@ -46,6 +49,14 @@ pub(super) fn name_value(out: &mut Vec<u8>, field: &Field<'_>) {
     if let Some((_, word)) = field.word() {
         out.push(b' ');
         addr::words_of(out, word);
+    }
+}
+
+/// The name of a field without the unit that records tell a span of time in.
+pub(super) fn span_name(name: &'static str, value: Value<'_>) -> &'static str {
+    match value {
+        Value::Nanoseconds(_) => name.strip_suffix("_ns").unwrap_or(name),
+        _ => name,
     }
 }
 
@@ -101,6 +112,9 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
         }
         Value::V4List(octets) => spaced(out, v4_addresses(octets), write::ipv4),
         Value::NumberList(size, octets) => spaced(out, numbers(size, octets), write::decimal),
+        Value::FixedPointList(bits, octets) => spaced(out, fixed_points(bits, octets), |out, n| {
+            write!(out, "{n}").unwrap_or_default();
+        }),
         Value::Sequences(first, octets) => {
             let numbers = sequences(first, octets).map(u64::from);
             spaced(out, numbers, write::decimal);
@@ -129,6 +143,7 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
         Value::Parts(parts, octets) => items(out, parts.items(octets)),
         Value::RplMetrics(octets) => items(out, rpl_metric::items(octets)),
         Value::Time(ts) => write::rfc3339(out, ts),
+        Value::Nanoseconds(n) => write::span(out, Duration::from_nanos(n)),
         Value::Preference(preference) => out.extend_from_slice(preference.name().as_bytes()),
         Value::SourceRoute(route, octets) => spaced(out, route.addresses(octets), write::ipv6),
         Value::NodeNames(names) => spaced(out, names.iter(), node_name),

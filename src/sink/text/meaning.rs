@@ -37,7 +37,10 @@ pub(super) fn of(
         }
         _ => {}
     }
-    addr::words_of(out, field.name);
+    let name = field
+        .value
+        .map_or(field.name, |value| fields::span_name(field.name, value));
+    addr::words_of(out, name);
     match field.value {
         Some(Value::Octets(_)) | None => {}
         Some(value) => {
@@ -61,7 +64,7 @@ pub(super) fn of(
         }
     }
     note::cause(out, b", ", field.cause, names);
-    if let Some(word) = field.word.or_else(|| name(field, event)) {
+    if let Some(word) = field.word.or_else(|| self::name(field, event)) {
         out.push(b' ');
         addr::words_of(out, word);
     }

@@ -20,6 +20,10 @@ pub(super) enum Fault {
     RoutePointer,
     SecondSourceRoute,
     SecondRecordRoute,
+    SecondSecurity,
+    SecurityLevel,
+    SecurityAuthority,
+    SecurityAuthorityEnd,
     ForeignExtension,
     Short,
     Short6,
@@ -37,6 +41,10 @@ pub(super) enum Fault {
     JumboFragment,
     MplVersion,
     RplProjected,
+    SecondMetrics,
+    CalipsoPlace,
+    CalipsoNullDomain,
+    CalipsoChecksum,
     PayloadLengthZero,
 }
 
@@ -57,6 +65,10 @@ impl Fault {
             | Self::RoutePointer
             | Self::SecondSourceRoute
             | Self::SecondRecordRoute
+            | Self::SecondSecurity
+            | Self::SecurityLevel
+            | Self::SecurityAuthority
+            | Self::SecurityAuthorityEnd
             | Self::ForeignExtension
             | Self::Short => Layer::Ipv4,
             Self::Short6 | Self::PayloadLengthZero => Layer::Ipv6,
@@ -73,7 +85,11 @@ impl Fault {
             | Self::JumboSmall
             | Self::JumboFragment
             | Self::MplVersion
-            | Self::RplProjected => Layer::Ipv6Extension,
+            | Self::RplProjected
+            | Self::SecondMetrics
+            | Self::CalipsoPlace
+            | Self::CalipsoNullDomain
+            | Self::CalipsoChecksum => Layer::Ipv6Extension,
         }
     }
 
@@ -94,6 +110,10 @@ impl Fault {
             Self::RoutePointer => "pointer of a route or timestamp option to no entry",
             Self::SecondSourceRoute => "more than one source route",
             Self::SecondRecordRoute => "more than one record route",
+            Self::SecondSecurity => "more than one security option",
+            Self::SecurityLevel => "classification level that is not assigned",
+            Self::SecurityAuthority => "protection authority that is not assigned",
+            Self::SecurityAuthorityEnd => "protection authorities do not end with their option",
             Self::ForeignExtension => "extension headers require IPv6",
             Self::HopByHopPlace => "hop-by-hop options are not the first header",
             Self::NoSegments => "segments left in a routing header without addresses",
@@ -106,6 +126,10 @@ impl Fault {
             Self::JumboFragment => "fragment header in a jumbogram",
             Self::MplVersion => "MPL option of another version",
             Self::RplProjected => "flags or rank beside the flag of a projected route",
+            Self::SecondMetrics => "more than one option of performance and diagnostic metrics",
+            Self::CalipsoPlace => "CALIPSO outside of hop-by-hop options",
+            Self::CalipsoNullDomain => "CALIPSO of the null domain",
+            Self::CalipsoChecksum => "checksum of CALIPSO is wrong",
             Self::PayloadLengthZero => "payload length 0 without a jumbo payload option",
             Self::Short | Self::Short6 | Self::ExtensionShort => return None,
         })

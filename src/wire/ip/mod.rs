@@ -3,6 +3,7 @@
 mod behind;
 mod fault;
 mod fragment;
+pub(crate) mod label;
 mod mended;
 pub mod protocol;
 mod restored;

@@ -3,7 +3,7 @@
 use super::behind;
 use super::fault::{Fault, Faults};
 use super::mended::mended;
-use super::{Fragmentation, HeaderOrigin, Ip, IpVersion, Room, narrow, protocol, v6};
+use super::{Fragmentation, HeaderOrigin, Ip, IpVersion, Room, label, narrow, protocol, v6};
 use crate::model::UnknownPrefix;
 use crate::model::flow::AddrBits;
 use crate::wire::Undecodable;
@@ -192,6 +192,7 @@ fn walk_options(ip: &mut Ip<'_>, room: &Room<'_>, header_length: usize) {
     const RECORD_ROUTE: u8 = 7;
     const LOOSE_ROUTE: u8 = 131;
     const STRICT_ROUTE: u8 = 137;
+    const SECURITY: u8 = 130;
     const ROUTER_ALERT: u8 = 148; // RFC 2113
     let Some(options) = ip.header.get(FIXED..header_length.min(ip.header.len())) else {
         return;
@@ -206,7 +207,7 @@ fn walk_options(ip: &mut Ip<'_>, room: &Room<'_>, header_length: usize) {
         );
     }
     let mut at = 0;
-    let (mut source_routes, mut record_routes) = (0, 0);
+    let (mut source_routes, mut record_routes, mut labels) = (0, 0, 0);
     while let Some(kind) = u8_at(options, at) {
         match kind {
             0 => break,
@@ -231,12 +232,21 @@ fn walk_options(ip: &mut Ip<'_>, room: &Room<'_>, header_length: usize) {
                 if !behind::holds_entries(kind, length, u8_at(options, at + 3)) {
                     ip.faults.rule(Fault::OptionLayout, FIXED + at + 1);
                 }
-                // RFC 1122 section 3.2.1.8 and RFC 791 section 3.1.
+                if let Some(label) = options.get(at..at + length)
+                    && kind == SECURITY
+                {
+                    let faults = &mut ip.faults;
+                    label::security_faults(label, &mut |place, fault| {
+                        faults.rule(fault, FIXED + at + place);
+                    });
+                }
+                // RFC 1122 section 3.2.1.8 and RFC 791 section 3.1, RFC 1108 section 2.
                 let once = match kind {
                     LOOSE_ROUTE | STRICT_ROUTE => {
                         Some((&mut source_routes, Fault::SecondSourceRoute))
                     }
                     RECORD_ROUTE => Some((&mut record_routes, Fault::SecondRecordRoute)),
+                    SECURITY => Some((&mut labels, Fault::SecondSecurity)),
                     _ => None,
                 };
                 if let Some((count, fault)) = once {

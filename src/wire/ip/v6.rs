@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 
 use super::behind::{self, IpOptions, OptionSpace};
 use super::fault::{Fault, Faults};
-use super::{Fragment, HeaderOrigin, Ip, IpVersion, Room, narrow, protocol, routing};
+use super::{Fragment, HeaderOrigin, Ip, IpVersion, Room, label, narrow, protocol, routing};
 use crate::model::UnknownPrefix;
 use crate::model::flow::AddrBits;
 use crate::wire::Undecodable;
@@ -217,7 +217,10 @@ fn read_options(ip: &mut Ip<'_>, header: &[u8], at: usize) {
     const MPL: u8 = 0x6d; // RFC 7731 section 6.1
     const RPL: u8 = 0x23; // RFC 9008 section 4.2
     const OLD_RPL: u8 = 0x63; // RFC 6553 section 3
+    const CALIPSO: u8 = 0x07; // RFC 5570 section 5.1
+    const METRICS: u8 = 0x0f; // RFC 8250 section 3.3
     let mut walked = 2;
+    let mut metrics = 0;
     for option in options(header) {
         match option.kind {
             ROUTER_ALERT => ip.router_alert |= ip.protocol == protocol::HOPOPT,
@@ -232,6 +235,24 @@ fn read_options(ip: &mut Ip<'_>, header: &[u8], at: usize) {
             }
             RPL | OLD_RPL if is_projected_with_rank(option.data) => {
                 ip.faults.rule(Fault::RplProjected, at + walked);
+            }
+            METRICS => {
+                metrics += 1;
+                if metrics == 2 {
+                    ip.faults.rule(Fault::SecondMetrics, at + walked);
+                }
+            }
+            CALIPSO => {
+                if ip.protocol != protocol::HOPOPT {
+                    ip.faults.rule(Fault::CalipsoPlace, at + walked);
+                }
+                let start = option.end - option.data.len() - 2;
+                if behind::holds_value(CALIPSO, option.data) {
+                    let faults = &mut ip.faults;
+                    label::calipso_faults(tail(header, start), &mut |place, fault| {
+                        faults.rule(fault, at + start + place);
+                    });
+                }
             }
             _ => {}
         }

@@ -219,3 +219,60 @@ fn a_rate_that_is_asked_for() {
     let function = item.fields().nth(2).and_then(|field| field.word());
     assert_eq!(function, Some(("function_name", "report")));
 }
+
+/// RFC 5570 section 5.1.3.
+#[test]
+fn compartments_end_where_their_length_does() {
+    let label = |words, octets: &[u8]| {
+        let length = u8::try_from(8 + octets.len()).unwrap();
+        let head = [7, length, 0, 0, 0, 9, words, 3, 0, 0];
+        told(&[&head[..], octets].concat())
+    };
+    assert_eq!(
+        label(1, &[1, 2, 3, 4, 5])[4..],
+        ["compartments Octets([1, 2, 3, 4])"]
+    );
+    assert_eq!(
+        label(2, &[1, 2, 3, 4, 5])[4..],
+        ["compartments Octets([1, 2, 3, 4, 5])"]
+    );
+    assert_eq!(label(0, &[1, 2, 3, 4]).len(), 4);
+    assert_eq!(label(255, &[]).len(), 4);
+}
+
+/// RFC 1108 section 2.3 and RFC 791 section 3.1.
+#[test]
+fn every_level_of_security_by_its_name() {
+    let words = |octets: &[u8]| {
+        let option = option(&IpOption {
+            kind: 130,
+            space: OptionSpace::Ipv4,
+            bytes: octets,
+        });
+        option.fields().find_map(|field| field.word())
+    };
+    let mut named = 0;
+    for level in 0..=u8::MAX {
+        named += usize::from(words(&[130, 3, level]).is_some());
+    }
+    assert_eq!(named, 8);
+    let name = |level| words(&[130, 4, level, 0]).map(|(_, word)| word);
+    assert_eq!(
+        [0x3d, 0x5a, 0x96, 0xab, 0x01].map(name),
+        [
+            "top_secret",
+            "secret",
+            "confidential",
+            "unclassified",
+            "reserved_4"
+        ]
+        .map(Some)
+    );
+    let mut named = 0;
+    for level in 0..=u16::MAX {
+        let [high, low] = level.to_be_bytes();
+        let option = [130, 11, high, low, 0, 0, 0, 0, 0, 0, 0];
+        named += usize::from(words(&option).is_some_and(|(key, _)| key == "security_name"));
+    }
+    assert_eq!(named, 16);
+}
