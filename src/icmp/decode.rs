@@ -1,5 +1,7 @@
 //! What the decoding of every message begins with, and the state it hands on.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use super::{Body, Echo, Message, v4, v6};
 use crate::wire::bytes::{u8_at, u16_at};
 use crate::wire::ip::protocol;
@@ -53,6 +55,22 @@ impl Decoder<'_, '_> {
         let ip = self.ip;
         if ip.version == IpVersion::V6 && ip.hop_limit().is_some_and(|hops| hops != 255) {
             self.rule(0, rule);
+        }
+    }
+
+    /// The IPv6 address that the packet comes from, if that is known.
+    pub(super) fn source6(&self) -> Option<Ipv6Addr> {
+        match (self.ip.src(), self.ip.hides_addresses()) {
+            (IpAddr::V6(source), (false, _)) => Some(source),
+            _ => None,
+        }
+    }
+
+    /// The same of where it goes.
+    pub(super) fn destination6(&self) -> Option<Ipv6Addr> {
+        match (self.ip.dst(), self.ip.hides_addresses()) {
+            (IpAddr::V6(destination), (_, false)) => Some(destination),
+            _ => None,
         }
     }
 

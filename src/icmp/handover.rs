@@ -1,7 +1,5 @@
 //! Fast handovers (RFC 5568 section 6).
 
-use std::net::IpAddr;
-
 use super::Body;
 use super::decode::Decoder;
 use super::field::{FieldSpec, Names, spec};
@@ -33,7 +31,7 @@ impl<'a> FastHandover<'a> {
         let names = match self.subtype()? {
             PROXY_ADVERTISEMENT => &ADVERTISEMENT_CODES,
             HANDOVER_INITIATE => &INITIATE_CODES,
-            5 => &ACKNOWLEDGE_CODES,
+            HANDOVER_ACKNOWLEDGE => &ACKNOWLEDGE_CODES,
             _ => return None,
         };
         names.word(code.into())
@@ -107,6 +105,7 @@ pub fn subtype_name(subtype: u8) -> Option<&'static str> {
 const PROXY_SOLICITATION: u8 = 2;
 const PROXY_ADVERTISEMENT: u8 = 3;
 const HANDOVER_INITIATE: u8 = 4;
+const HANDOVER_ACKNOWLEDGE: u8 = 5;
 
 pub(super) fn fast_handover<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     decoder.need(HEADER);
@@ -149,10 +148,9 @@ fn solicitation_rules(decoder: &mut Decoder<'_, '_>) {
 
 /// RFC 5568 section 6.1.2.
 fn advertisement_rules(decoder: &mut Decoder<'_, '_>) {
-    let (hides_source, _) = decoder.ip.hides_addresses();
-    if let IpAddr::V6(src) = decoder.ip.src()
-        && !hides_source
-        && !src.is_unicast_link_local()
+    if decoder
+        .source6()
+        .is_some_and(|source| !source.is_unicast_link_local())
     {
         decoder.rule(
             0,

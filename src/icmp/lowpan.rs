@@ -1,7 +1,7 @@
 //! Low-power networks: duplicate address messages (RFC 6775 section 4.4, RFC 8505 section 4.2),
 //! MPL control (RFC 7731 section 6.2), and the contexts that compressed headers need.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 use super::decode::Decoder;
 use super::field::{Extent, FieldSpec, Names, spec};
@@ -341,10 +341,9 @@ pub(super) fn mpl<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     decoder.expect_code_0();
     // RFC 7731 section 6.2.
     decoder.expect_hop_limit_255("hop limit of an MPL control message is not 255");
-    let (_, hides_destination) = decoder.ip.hides_addresses();
-    if let IpAddr::V6(dst) = decoder.ip.dst()
-        && !hides_destination
-        && !is_link_multicast(dst)
+    if decoder
+        .destination6()
+        .is_some_and(|destination| !is_link_multicast(destination))
     {
         decoder.rule(
             0,

@@ -2,7 +2,7 @@
 
 mod extension;
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 use super::Body;
 use super::decode::Decoder;
@@ -302,15 +302,13 @@ fn report<'a>(decoder: &mut Decoder<'_, 'a>) -> Mld<'a> {
     };
     for record in listed {
         seen += 1;
-        let claimed = RECORD_HEADER
-            + usize::from(record.count) * 16
-            + usize::from(u8_at(record.bytes, 1).unwrap_or(0)) * 4;
-        if record.bytes.len() < claimed {
+        let there = record.bytes.len();
+        if there < record.length {
             cut = true;
             let limit = decoder.limit();
             decoder
                 .defects
-                .short(Layer::MldRecord, at, claimed, record.bytes.len(), limit);
+                .short(Layer::MldRecord, at, record.length, there, limit);
         }
         record_rules(&record, at, decoder.defects);
         at += record.bytes.len();
@@ -392,7 +390,7 @@ fn rules(decoder: &mut Decoder<'_, '_>) {
     if router_alert_value(ip).is_some_and(|value| value != 0) {
         decoder.rule(0, "router alert of MLD has another value than 0");
     }
-    if let IpAddr::V6(src) = ip.src() {
+    if let Some(src) = decoder.source6() {
         // A host without an address yet reports from the unspecified one (RFC 3590).
         let may_be_unspecified = matches!(decoder.kind, REPORT_V1 | REPORT_V2);
         if !(src.is_unicast_link_local() || may_be_unspecified && src.is_unspecified()) {

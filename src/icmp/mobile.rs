@@ -109,14 +109,9 @@ pub(super) fn mobile_ip<'a>(decoder: &mut Decoder<'_, 'a>, kind: MobileIpKind) -
             decoder.need(decoder.bytes.len() - rest + ADDRESS);
         }
     }
-    if matches!(kind, MobileIpKind::Prefixes(_)) {
-        nd_option::check(
-            tail(decoder.bytes, HEADER),
-            decoder.limit(),
-            decoder.defects,
-        );
-    }
     if let MobileIpKind::Prefixes(direction) = kind {
+        let options = tail(decoder.bytes, HEADER);
+        nd_option::check(options, decoder.limit(), decoder.defects);
         prefix_rules(decoder, direction);
     }
     Body::MobileIp(MobileIp {

@@ -1,13 +1,13 @@
 //! Multicast router discovery (RFC 4286 sections 3 to 5).
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::Ipv6Addr;
 use std::ops::RangeInclusive;
 
 use super::Body;
 use super::decode::Decoder;
 use super::field::{FieldSpec, spec};
+use crate::wire::HeaderOrigin;
 use crate::wire::bytes::u16_at;
-use crate::wire::{HeaderOrigin, Ip};
 
 /// The three messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,10 +35,10 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
     if !decoder.ip.router_alert && decoder.ip.origin == HeaderOrigin::Captured {
         decoder.rule(0, "multicast router discovery without router alert");
     }
-    if let Some(rule) = source_fault(decoder.ip) {
+    if let Some(rule) = source_fault(decoder) {
         decoder.rule(0, rule);
     }
-    if let Some(rule) = destination_fault(decoder.ip, decoder.kind) {
+    if let Some(rule) = destination_fault(decoder) {
         decoder.rule(0, rule);
     }
     if decoder.kind != ADVERTISEMENT {
@@ -61,21 +61,16 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>) -> Body<'a> {
 }
 
 /// Receivers have to check where a message comes from and to whom it is sent (sections 3.5, 4.4 and 5.4).
-fn source_fault(ip: &Ip<'_>) -> Option<&'static str> {
-    let (IpAddr::V6(src), (false, _)) = (ip.src(), ip.hides_addresses()) else {
-        return None;
-    };
-    (!src.is_unicast_link_local())
+fn source_fault(decoder: &Decoder<'_, '_>) -> Option<&'static str> {
+    (!decoder.source6()?.is_unicast_link_local())
         .then_some("source of multicast router discovery is not link-local")
 }
 
-fn destination_fault(ip: &Ip<'_>, kind: u8) -> Option<&'static str> {
+fn destination_fault(decoder: &Decoder<'_, '_>) -> Option<&'static str> {
     const ALL_ROUTERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 2);
     const ALL_SNOOPERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x6a);
-    let (IpAddr::V6(dst), (_, false)) = (ip.dst(), ip.hides_addresses()) else {
-        return None;
-    };
-    if kind == SOLICITATION {
+    let dst = decoder.destination6()?;
+    if decoder.kind == SOLICITATION {
         (dst != ALL_ROUTERS).then_some("solicitation is not to all routers")
     } else {
         (dst != ALL_SNOOPERS).then_some("multicast router discovery is not to all snoopers")

@@ -266,13 +266,10 @@ fn redirected<'a>(
 
 /// The address that a signed message proves to be its sender's (RFC 3971 section 5.1.1).
 fn claimed(decoder: &Decoder<'_, '_>, kind: NdpKind) -> Option<Ipv6Addr> {
-    let IpAddr::V6(source) = decoder.ip.src() else {
-        return None;
-    };
-    let (is_hidden, _) = decoder.ip.hides_addresses();
+    let source = decoder.source6()?;
     match kind {
         NdpKind::NeighborSolicitation { target } if source.is_unspecified() => Some(target),
-        _ => Some(source).filter(|source| !source.is_unspecified() && !is_hidden),
+        _ => Some(source).filter(|source| !source.is_unspecified()),
     }
 }
 
@@ -314,13 +311,13 @@ fn rules(decoder: &mut Decoder<'_, '_>, kind: NdpKind, options: &[u8]) {
         return;
     }
     decoder.expect_hop_limit_255("hop limit of neighbor discovery is not 255");
-    let (IpAddr::V6(src), IpAddr::V6(dst)) = (ip.src(), ip.dst()) else {
-        return;
-    };
+    let (source, destination) = (decoder.source6(), decoder.destination6());
+    let is_unspecified = source.is_some_and(|source| source.is_unspecified());
+    let is_beyond_link = source.is_some_and(|source| !source.is_unicast_link_local());
     let tells_source = || NdOptions::new(options).any(|o| o.kind == SOURCE_LINK_LAYER);
     match kind {
         NdpKind::RouterSolicitation => {
-            if src.is_unspecified() && tells_source() {
+            if is_unspecified && tells_source() {
                 decoder.rule(8, "link-layer address of an unspecified source");
             }
         }
@@ -330,7 +327,7 @@ fn rules(decoder: &mut Decoder<'_, '_>, kind: NdpKind, options: &[u8]) {
             reachable,
             ..
         } => {
-            if !src.is_unicast_link_local() {
+            if is_beyond_link {
                 decoder.rule(0, "source of a router advertisement is not link-local");
             }
             if Preference::of(flags) == Preference::Reserved {
@@ -348,8 +345,8 @@ fn rules(decoder: &mut Decoder<'_, '_>, kind: NdpKind, options: &[u8]) {
             if target.is_multicast() {
                 decoder.rule(8, "target is a multicast address");
             }
-            if src.is_unspecified() {
-                if !is_solicited_node(dst) {
+            if is_unspecified {
+                if destination.is_some_and(|to| !is_solicited_node(to)) {
                     decoder.rule(0, "unspecified source, but not to a solicited-node address");
                 }
                 if tells_source() {
@@ -366,14 +363,13 @@ fn rules(decoder: &mut Decoder<'_, '_>, kind: NdpKind, options: &[u8]) {
         }
         NdpKind::NeighborAdvertisement { target, flags } => {
             // RFC 4861 section 4.4.
-            let (hides_source, _) = ip.hides_addresses();
-            if !hides_source && (src.is_unspecified() || src.is_multicast()) {
+            if is_unspecified || source.is_some_and(|source| source.is_multicast()) {
                 decoder.rule(0, "source of a neighbor advertisement is no single host");
             }
             if target.is_multicast() {
                 decoder.rule(8, "target is a multicast address");
             }
-            if dst.is_multicast() && flags & 0x40 != 0 {
+            if destination.is_some_and(|to| to.is_multicast()) && flags & 0x40 != 0 {
                 decoder.rule(4, "solicited flag in a multicast advertisement");
             }
         }
@@ -381,7 +377,7 @@ fn rules(decoder: &mut Decoder<'_, '_>, kind: NdpKind, options: &[u8]) {
             target,
             destination,
         } => {
-            if !src.is_unicast_link_local() {
+            if is_beyond_link {
                 decoder.rule(0, "source of a redirect is not link-local");
             }
             if destination.is_multicast() {

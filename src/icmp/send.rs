@@ -1,7 +1,5 @@
 //! Certification paths of secure neighbor discovery (RFC 3971 section 6.4).
 
-use std::net::IpAddr;
-
 use super::decode::Decoder;
 use super::field::{FieldSpec, spec};
 use super::nd_option::{self, CERTIFICATE, NdOptions, TRUST_ANCHOR};
@@ -92,9 +90,9 @@ fn solicitation_rules(decoder: &mut Decoder<'_, '_>) {
     if u16_at(decoder.bytes, 4) == Some(0) {
         decoder.rule(4, "identifier of a certification path solicitation is 0");
     }
-    if let IpAddr::V6(source) = decoder.ip.src()
-        && !source.is_unspecified()
-        && !source.is_unicast_link_local()
+    if decoder
+        .source6()
+        .is_some_and(|source| !source.is_unspecified() && !source.is_unicast_link_local())
     {
         let rule = "source of a certification path solicitation is not link-local";
         decoder.rule(0, rule);
@@ -105,20 +103,20 @@ fn solicitation_rules(decoder: &mut Decoder<'_, '_>) {
 fn advertisement_rules(decoder: &mut Decoder<'_, '_>) {
     let field = |at| u16_at(decoder.bytes, at);
     let (id, components, component) = (field(4), field(6), field(8));
-    if let IpAddr::V6(source) = decoder.ip.src()
-        && !source.is_unicast_link_local()
+    if decoder
+        .source6()
+        .is_some_and(|source| !source.is_unicast_link_local())
     {
         let rule = "source of a certification path advertisement is not link-local";
         decoder.rule(0, rule);
     }
-    let (_, is_hidden) = decoder.ip.hides_addresses();
-    let is_to_all = decoder.ip.dst() == IpAddr::V6(ndp::ALL_NODES);
+    let is_to_all = (decoder.destination6()).map(|destination| destination == ndp::ALL_NODES);
     match id {
-        Some(0) if !is_to_all && !is_hidden => {
+        Some(0) if is_to_all == Some(false) => {
             let rule = "identifier of a certification path advertisement is 0";
             decoder.rule(4, rule);
         }
-        Some(1..) if is_to_all => {
+        Some(1..) if is_to_all == Some(true) => {
             let rule = "identifier of an advertisement to all nodes is not 0";
             decoder.rule(4, rule);
         }
