@@ -9,7 +9,7 @@ use super::{
     NdOptions, PROVISIONING_DOMAIN, RA_FLAGS, ROUTE_INFORMATION, TARGET_ADDRESS_LIST, TRUST_ANCHOR,
     X509, card, encrypted_dns, made, protection, tables,
 };
-use crate::icmp::field::{Extent, pref64_length};
+use crate::icmp::field::{self, Extent, pref64_length};
 use crate::icmp::ndp::{self, Preference};
 use crate::icmp::{dns, x509};
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
@@ -185,12 +185,7 @@ fn host_prefix(option: &[u8], tell: Tell<'_>) {
 
 /// The bits of a prefix that are there, the others 0.
 pub(in crate::icmp) fn prefix_bits(prefix: &[u8]) -> u128 {
-    let mut octets = [0; 16];
-    octets
-        .iter_mut()
-        .zip(prefix)
-        .for_each(|(to, &from)| *to = from);
-    u128::from_be_bytes(octets)
+    field::prefix(prefix).to_bits()
 }
 
 /// The bits of an address behind a prefix of this length; `None` where no prefix is so long.
