@@ -146,6 +146,10 @@ fn run_with(
         links.extend(USUAL_LINKS);
     }
     if let Err(error) = config.filter.check(&links) {
+        let error = match &config.filter_file {
+            Some(path) => format!("-F {}: {error}", path.display()),
+            None => error.to_string(),
+        };
         match &config.input {
             // The kernel took it, and knows more of a packet than its octets: its direction.
             Input::Live(input) if input.is_filtered_by_kernel() => {
@@ -158,7 +162,7 @@ fn run_with(
                 return Ok(Status::Usage);
             }
             _ => {
-                complain(&error);
+                complain(&format!("{error}; man pcap-filter tells what one may say"));
                 return Ok(Status::Usage);
             }
         }

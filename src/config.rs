@@ -35,6 +35,8 @@ pub(crate) struct Config {
     /// Files of keys, by name.
     pub(crate) key_logs: Vec<KeyLog>,
     pub(crate) filter: Filter,
+    /// The file that it was read from.
+    pub(crate) filter_file: Option<PathBuf>,
     pub(crate) correlate: correlate::Config,
     pub(crate) output: Output,
     pub(crate) capture: Option<CaptureOptions>,
@@ -152,6 +154,7 @@ impl Config {
         Ok(Self {
             key_logs: key_log::open(cli)?,
             filter: Filter::new(&filter, expression::quoted(cli.quoted)),
+            filter_file: cli.filter_file.clone(),
             correlate,
             output: output(cli)?,
             capture: write::options(cli)?,

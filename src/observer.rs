@@ -10,7 +10,7 @@ use icmpdump::pipeline::Observer;
 use icmpdump::record::escape::Escaped;
 use icmpdump::record::{Record, Summary};
 use icmpdump::sink::{Sink, TextOptions, TextSink};
-use icmpdump::source::{self, DamageKind, Notice, SourceInfo};
+use icmpdump::source::{self, DamageKind, Notice, Octets, SourceInfo};
 use icmpdump::wire::link;
 
 /// Where an input ends too early, why, and what to do about it.
@@ -27,7 +27,8 @@ pub(crate) fn told(damage: &source::Damage, sources: &[SourceInfo]) -> String {
     }
     if damage.kind == DamageKind::Block {
         return format!(
-            "{name}: the block at {}, before frame {}, is damaged: {}; reading went on behind it",
+            "{name}: the block at {}, before frame {}, is damaged: {}; reading went on behind it; \
+             if its packets matter, fetch the file again",
             damage.place(),
             damage.frame,
             damage.why
@@ -37,6 +38,11 @@ pub(crate) fn told(damage: &source::Damage, sources: &[SourceInfo]) -> String {
         DamageKind::Cut => (
             "cut short",
             "; read the whole file once it is written or copied",
+        ),
+        // What is compressed is verified at its end alone.
+        DamageKind::Corrupt if damage.of == Octets::Decompressed => (
+            "damaged",
+            ", but if the compressed file was damaged it may be wrong; fetch the file again",
         ),
         DamageKind::Corrupt | DamageKind::Block => ("damaged", "; fetch the file again"),
         DamageKind::Io | DamageKind::Gone => ("cannot be read on", ""),

@@ -40,6 +40,14 @@ fn operand(name: &str) -> &str {
 /// Why a capture could not be opened. Each tells the file, what was expected, and the remedy.
 #[derive(Debug, Error)]
 pub enum OpenError {
+    /// A part of the path is a file.
+    #[error(
+        "{name}: leads through a file that is no directory; -r expects the path of a capture, or - for standard input"
+    )]
+    NotADirectory {
+        /// As it was given.
+        name: String,
+    },
     /// No file of that name.
     #[error("{name}: no such file; -r expects the path of a capture, or - for standard input")]
     NotFound {
@@ -367,7 +375,8 @@ impl Opening {
 fn system_error(name: &str, error: &io::Error) -> OpenError {
     let name = name.to_owned();
     match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => OpenError::NotFound { name },
+        io::ErrorKind::NotFound => OpenError::NotFound { name },
+        io::ErrorKind::NotADirectory => OpenError::NotADirectory { name },
         io::ErrorKind::PermissionDenied => OpenError::Permission { name },
         io::ErrorKind::IsADirectory => OpenError::Directory { name },
         _ => OpenError::Io {
@@ -445,6 +454,7 @@ mod tests {
             "{denied}"
         );
         assert!(told(io::ErrorKind::NotFound).contains("no such file"));
+        assert!(told(io::ErrorKind::NotADirectory).contains("a file that is no directory"));
         assert!(told(io::ErrorKind::IsADirectory).contains("is a directory"));
         assert!(told(io::ErrorKind::OutOfMemory).contains("cannot be read"));
     }

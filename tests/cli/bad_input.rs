@@ -104,7 +104,11 @@ fn compressed_captures_damaged_in_every_way() {
         );
         let mut flipped = packed.clone();
         flipped[half] ^= 0x55;
-        damaged(&flipped, name, &["damaged", "fetch the file again"]);
+        damaged(
+            &flipped,
+            name,
+            &["damaged", "it may be wrong", "fetch the file again"],
+        );
         damaged(
             &[&packed[..], b"and more"].concat(),
             name,
@@ -304,6 +308,18 @@ fn the_place_of_a_syntax_error() {
         ("(icmp or udp", "syntax error at its end"),
         ("hots 10.0.0.1", "syntax error at 'hots', its beginning"),
     ] {
-        refused(run(&["-r", &ping, filter]), 2, &[filter, place]);
+        refused(
+            run(&["-r", &ping, filter]),
+            2,
+            &[filter, place, "man pcap-filter"],
+        );
     }
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    writeln!(file, "icmp and and udp").expect("room");
+    let name = file.path().to_str().expect("UTF-8");
+    refused(
+        run(&["-r", &ping, "-F", name]),
+        2,
+        &["-F", name, "syntax error at 'and'"],
+    );
 }
