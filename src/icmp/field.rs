@@ -86,6 +86,7 @@ impl FieldSpec {
             | FieldKind::Digits(n)
             | FieldKind::Signed(n)
             | FieldKind::Inverted(n)
+            | FieldKind::Multiple { octets: n, .. }
             | FieldKind::Bits { octets: n, .. }
             | FieldKind::Reserved { octets: n, .. }
             | FieldKind::V6PrefixOf(n) => usize::from(n),
@@ -164,6 +165,9 @@ impl FieldSpec {
         let octets = header.get(range.clone())?;
         let value = match self.kind {
             FieldKind::Number(_) => Value::Number(number(octets)),
+            FieldKind::Multiple { by, .. } => {
+                Value::Number(number(octets).saturating_mul(by.into()))
+            }
             FieldKind::Hex(_) => Value::Hex(number(octets)),
             FieldKind::LittleEndian(_) => Value::Number(little_endian(octets)),
             FieldKind::HexLittleEndian(_) => Value::Hex(little_endian(octets)),

@@ -66,11 +66,6 @@ pub enum Part {
 }
 
 impl Part {
-    /// Whether it is the header of an IP packet.
-    const fn is_ip(self) -> bool {
-        matches!(self, Self::OuterIp | Self::Ip | Self::QuotedIp)
-    }
-
     /// The snake-case name.
     pub const fn name(self) -> &'static str {
         match self {
@@ -402,7 +397,7 @@ impl<'a> Layout<'a> {
                     Value::SvcParams(octets) => {
                         self.items(svc_param::items(octets), bytes, at, part);
                     }
-                    Value::Parts(parts, octets) if part == Part::Item || part.is_ip() => {
+                    Value::Parts(parts, octets) if part != Part::QuotedPayload => {
                         self.items(parts.items(octets), bytes, at, part);
                     }
                     _ => {
@@ -416,7 +411,8 @@ impl<'a> Layout<'a> {
                             self.region(place, field.name, part);
                         }
                         self.push(at + start, &field, part);
-                        let has_word = part == Part::Item || item.group == ip_header::cipso::TAGS;
+                        let has_word = matches!(part, Part::Item | Part::QuotedTransport)
+                            || item.group == ip_header::cipso::TAGS;
                         if has_word && field.name == "type" {
                             self.word(item.name);
                         }

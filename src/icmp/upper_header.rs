@@ -1,8 +1,12 @@
 //! The upper-layer headers of quoted packets as items: with names, fields and places. A quote holds
 //! eight octets of them at least (RFC 792), so that most fields come early in these tables.
 
+pub mod listed;
+mod mobility;
 mod multicast;
-mod routing;
+pub mod ospf;
+mod pim;
+mod vrrp;
 
 use super::field::{Extent, FieldSpec, spec};
 use super::item::{Item, Specs};
@@ -73,24 +77,12 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
         RSVP => of_type("rsvp", RSVP_FIELDS, second, rsvp(second)),
         EIGRP => of_type("eigrp", EIGRP_FIELDS, second, eigrp(second)),
         protocol::IP_COMP => table("ipcomp", tunnel_header::IP_COMP),
-        OSPF => return routing::ospf(octets),
-        PIM => return routing::pim(octets),
-        protocol::VRRP => return routing::vrrp(ip),
+        OSPF => return ospf::header(octets),
+        PIM => return pim::header(octets),
+        protocol::VRRP => return vrrp::header(ip),
         PGM => return Some(multicast::pgm(octets)),
         protocol::L2TP => table("l2tp", const { &[spec::u32(0, "session")] }),
-        protocol::MOBILITY => {
-            let kind = u8_at(octets, 2).unwrap_or(u8::MAX);
-            let own = match kind {
-                1 | 2 => MOBILITY_TEST_INIT,
-                3 | 4 => MOBILITY_TEST,
-                BINDING_UPDATE => MOBILITY_UPDATE,
-                6 => MOBILITY_ACKNOWLEDGMENT,
-                7 => MOBILITY_ERROR,
-                _ => MOBILITY_OTHER,
-            };
-            let message = Some((kind, mobility(kind)));
-            ("mobility", Specs::Two(MOBILITY, own), message)
-        }
+        protocol::MOBILITY => return Some(mobility::header(octets)),
         protocol::HIP => {
             let kind = u8_at(octets, 2).unwrap_or(0) & 0x7f;
             of_type("hip", HIP, kind, hip(kind))
@@ -253,77 +245,6 @@ const fn eigrp(opcode: u8) -> Name {
     })
 }
 
-/// RFC 6275 section 6.1.1.
-const MOBILITY: Table = &[
-    spec::u8(0, "payload_protocol"),
-    spec::u8(1, "header_length"),
-    spec::u8(2, "type"),
-    spec::hex(4, 2, "checksum"),
-];
-
-const MOBILITY_OTHER: Table = &[spec::rest(6, "data")];
-
-/// RFC 6275 sections 6.1.3 and 6.1.4.
-const MOBILITY_TEST_INIT: Table = &[spec::octets(8, 8, "cookie")];
-
-/// RFC 6275 sections 6.1.5 and 6.1.6.
-const MOBILITY_TEST: Table = &[
-    spec::u16(6, "nonce_index"),
-    spec::octets(8, 8, "cookie"),
-    spec::octets(16, 8, "keygen_token"),
-];
-
-/// RFC 6275 section 6.1.8.
-const MOBILITY_ACKNOWLEDGMENT: Table = &[
-    spec::u8(6, "status"),
-    spec::hex(7, 1, "flags"),
-    spec::u16(8, "sequence"),
-    spec::u16(10, "lifetime"),
-];
-
-/// RFC 6275 section 6.1.9.
-const MOBILITY_ERROR: Table = &[spec::u8(6, "status"), spec::v6(8, "home_address")];
-
-const BINDING_UPDATE: u8 = 5;
-
-/// RFC 6275 section 6.1.7.
-const MOBILITY_UPDATE: Table = &[
-    spec::u16(6, "sequence"),
-    spec::hex(8, 2, "flags"),
-    spec::u16(10, "lifetime"),
-];
-
-/// IANA registry `Mobility Header Types`.
-const fn mobility(kind: u8) -> Name {
-    Some(match kind {
-        0 => "binding_refresh_request",
-        1 => "home_test_init",
-        2 => "care_of_test_init",
-        3 => "home_test",
-        4 => "care_of_test",
-        BINDING_UPDATE => "binding_update",
-        6 => "binding_acknowledgment",
-        7 => "binding_error",
-        8 => "fast_binding_update",
-        9 => "fast_binding_acknowledgment",
-        10 => "fast_neighbor_advertisement",
-        11 => "experimental",
-        12 => "home_agent_switch",
-        13 => "heartbeat",
-        14 => "handover_initiate",
-        15 => "handover_acknowledge",
-        16 => "binding_revocation",
-        17 => "localized_routing_initiation",
-        18 => "localized_routing_acknowledgment",
-        19 => "update_notification",
-        20 => "update_notification_acknowledgment",
-        21 => "flow_binding",
-        22 => "subscription_query",
-        23 => "subscription_response",
-        _ => return None,
-    })
-}
-
 /// RFC 7401 section 5.1.
 const HIP: Table = &[
     spec::u8(0, "payload_protocol"),
@@ -349,3 +270,6 @@ const fn hip(kind: u8) -> Name {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -226,30 +226,48 @@ fn routing_samples() -> Vec<Sample> {
             json!({"type": 2, "name": "ospf", "message": "database_description", "body_version": 2,
                    "packet_length": 32, "router_id": "10.0.0.9", "area": "0.0.0.0",
                    "body_checksum": 0x1234, "authentication_type": 0, "mtu": 1500, "options": 2,
-                   "flags": 7, "sequence": 9}),
+                   "flags": 7, "resynchronizes": false, "init": true, "more": true, "master": true,
+                   "sequence": 9}),
             "quotes OSPF database description ",
-            "mtu 1500, options 0x2, flags 0x7, sequence 9, ",
+            "mtu 1500, options 0x2, flags 0x7 [init, more, master], sequence 9, ",
         ),
+    ]
+}
+
+/// What those of groups and their deputies say.
+fn group_samples() -> Vec<Sample> {
+    vec![
         sample(
             103,
             b"\x20\0\x12\x34\0\x01\0\x02\0\x69\0\x02\0\x04\x01\xf4\x09\xc4\
               \0\x13\0\x04\0\0\0\x01\0\x14\0\x04\0\0\0\x2a",
             json!({"type": 0, "name": "pim", "message": "hello", "body_version": 2,
-                   "body_checksum": 0x1234, "hold_time": 105, "propagation_delay": 500,
-                   "override_interval": 2500, "priority": 1, "generation": 42}),
+                   "body_checksum": 0x1234, "options": [
+                       {"type": 1, "name": "hold_time", "hold_time": 105},
+                       {"type": 2, "name": "lan_prune_delay", "tracking": false,
+                        "propagation_delay": 500, "override_interval": 2500},
+                       {"type": 19, "name": "priority", "priority": 1},
+                       {"type": 20, "name": "generation", "generation": 42}]}),
             "quotes PIM hello ",
-            "hold time 105 s, propagation delay 500 ms, override interval 2500 ms, priority 1, generation 0x2a, ",
+            "options hold time (1): hold time 105 s; \
+             lan prune delay (2): flags [none], propagation delay 500 ms, override interval 2500 ms; \
+             priority (19): priority 1; generation (20): generation 0x2a, ",
         ),
         sample(
             103,
             b"\x23\0\x12\x34\x01\0\x0a\0\0\x01\0\x01\0\xd2\x01\0\0\x20\xef\x01\x01\x01\
-              \0\x01\0\0",
+              \0\x01\0\0\x01\0\x07\x20\x0a\0\0\x05",
             json!({"type": 3, "name": "pim", "message": "join_prune", "body_version": 2,
                    "body_checksum": 0x1234, "upstream": "10.0.0.1", "group_count": 1,
-                   "hold_time": 210, "mask_length": 32, "group": "239.1.1.1", "joined": 1,
-                   "pruned": 0}),
+                   "hold_time": 210, "groups": [
+                       {"bidirectional": false, "zone": false, "mask_length": 32,
+                        "address": "239.1.1.1", "joined": 1, "pruned": 0, "joined_sources": [
+                            {"sparse": true, "wildcard": true, "rendezvous_tree": true,
+                             "mask_length": 32, "address": "10.0.0.5"}]}]}),
             "quotes PIM join prune ",
-            "upstream 10.0.0.1, group count 1, hold time 210 s, mask length 32, group 239.1.1.1, joined 1, pruned 0, ",
+            "upstream 10.0.0.1, group count 1, hold time 210 s, groups group: flags [none], mask length 32, \
+             address 239.1.1.1, joined 1, pruned 0, joined sources source: \
+             flags [sparse, wildcard, rendezvous tree], mask length 32, address 10.0.0.5, ",
         ),
         sample(
             112,
@@ -283,9 +301,14 @@ fn samples6() -> Vec<Sample> {
             &[59, 1, 5, 0, 0x12, 0x34, 0, 9, 0xc0, 0, 0, 60, 1, 2, 0, 0],
             json!({"type": 5, "name": "mobility", "message": "binding_update",
                    "payload_protocol": 59, "header_length": 1, "body_checksum": 0x1234,
-                   "sequence": 9, "flags": 0xc000, "lifetime": 60}),
+                   "sequence": 9, "flags": 0xc000, "acknowledge": true, "home_registration": true,
+                   "link_local_compatible": false, "key_management": false,
+                   "map_registration": false, "mobile_router": false, "proxy_registration": false,
+                   "forces_udp": false, "tlv_header": false, "bulk_update": false,
+                   "multicast_signaling": false, "lifetime": 240,
+                   "options": [{"type": 1, "name": "padn"}]}),
             "quotes mobility header binding update 2001:db8::1 > ",
-            "mobility (5): payload protocol 59, header length 1, checksum 0x1234, sequence 9",
+            "sequence 9, flags 0xc000 [acknowledge, home registration], lifetime 240 s, options padn (1), ",
         ),
         sample(
             135,
@@ -328,6 +351,7 @@ fn all() -> impl Iterator<Item = (u8, Sample)> {
     let of_6 = samples6().into_iter().map(|sample| (6, sample));
     let of_4 = (samples().into_iter())
         .chain(routing_samples())
+        .chain(group_samples())
         .chain(transports());
     of_4.map(|sample| (4, sample)).chain(of_6)
 }
@@ -353,6 +377,16 @@ fn every_protocol_tells_what_was_quoted_of_it() {
 }
 
 #[test]
+fn each_octet_of_a_list_has_its_field() {
+    let (_, sample) = all()
+        .find(|(_, sample)| sample.verbose.contains("joined sources"))
+        .unwrap();
+    let dump = run(&[error(&sample, 4, sample.octets.len())], &["-tX"]);
+    assert!(dump.contains("sparse yes, wildcard yes, rendezvous tree yes\n"));
+    assert!(dump.contains("address 10.0.0.5\n"));
+}
+
+#[test]
 fn every_prefix_of_every_protocol_keeps_what_it_has() {
     for (version, sample) in all() {
         let whole = error(&sample, version, sample.octets.len());
@@ -370,7 +404,8 @@ fn every_prefix_of_every_protocol_keeps_what_it_has() {
                 continue;
             }
             // Of a list there are as many as were quoted.
-            let listed = some.last().is_some_and(|field| field.contains("V4List"));
+            let is_list = |field: &String| field.contains("V4List") || field.contains("Parts");
+            let listed = some.last().is_some_and(is_list);
             let whole = some.len() - usize::from(listed);
             assert!(
                 all.starts_with(&some[..whole]),

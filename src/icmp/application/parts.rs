@@ -6,6 +6,7 @@ use crate::icmp::field::{Extent, FieldSpec, Names, spec};
 use crate::icmp::ip_header::{Recorded, cipso};
 use crate::icmp::item::{Item, Specs};
 use crate::icmp::nd_option::{self, NdOptions};
+use crate::icmp::upper_header::listed::Listed;
 use crate::icmp::{describe, ndp};
 use crate::wire::bytes::{tail, u8_at};
 
@@ -32,6 +33,8 @@ pub enum Parts {
     SecurityTags,
     /// Ranges of categories in such a tag.
     CategoryRanges,
+    /// A list in the header of another protocol.
+    Listed(Listed),
 }
 
 const RIP_ROUTE: &[FieldSpec] = &[
@@ -120,10 +123,18 @@ impl Parts {
         self.walk(octets).map(|(_, length)| length).sum()
     }
 
+    /// The same, with how many they are.
+    pub(in crate::icmp) fn complete_and_count(self, octets: &[u8]) -> (usize, usize) {
+        self.walk(octets).fold((0, 0), |(sum, count), (_, length)| {
+            (sum + length, count + 1)
+        })
+    }
+
     /// Each with the octets up to the next.
     fn walk(self, octets: &[u8]) -> impl Iterator<Item = (Item<'_>, usize)> + Clone {
         let most = match self {
             Self::RouterAdvertisement => 1,
+            Self::Listed(listed) => listed.most(),
             _ => usize::MAX,
         };
         let mut rest = octets;
@@ -158,6 +169,7 @@ impl Parts {
                 Self::TraceNodes(recorded) => recorded.node(rest)?,
                 Self::SecurityTags => cipso::tag(rest)?,
                 Self::CategoryRanges => cipso::range(rest)?,
+                Self::Listed(listed) => listed.first(rest)?,
             };
             rest = tail(rest, length);
             Some((item, length))

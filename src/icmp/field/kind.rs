@@ -12,7 +12,14 @@ use crate::wire::ip::source_route::SourceRoute;
 pub enum FieldKind {
     /// An unsigned number of so many octets, at most eight.
     Number(u8),
-    /// The same, for people to read in hexadecimal.
+    /// The same, of units of more than one.
+    Multiple {
+        /// Octets of the number.
+        octets: u8,
+        /// How many each counts.
+        by: u8,
+    },
+    /// A number of so many octets, for people to read in hexadecimal.
     Hex(u8),
     /// An unsigned number of so many octets, at most eight, the low one first.
     LittleEndian(u8),

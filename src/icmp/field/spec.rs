@@ -76,6 +76,19 @@ pub(in crate::icmp) const fn seconds_of(at: u16, octets: u8, name: &'static str)
     counting(number(at, octets, name), Unit::Seconds)
 }
 
+/// A number of so many octets that counts so many seconds each.
+pub(in crate::icmp) const fn seconds_by(
+    at: u16,
+    octets: u8,
+    by: u8,
+    name: &'static str,
+) -> FieldSpec {
+    counting(
+        field(at, name, FieldKind::Multiple { octets, by }),
+        Unit::Seconds,
+    )
+}
+
 /// A number of milliseconds.
 pub(in crate::icmp) const fn millis(at: u16, octets: u8, name: &'static str) -> FieldSpec {
     counting(number(at, octets, name), Unit::Milliseconds)
@@ -198,6 +211,11 @@ pub(in crate::icmp) const fn masked(at: u16, mask: u16, name: &'static str) -> F
 /// The same, of seconds.
 pub(in crate::icmp) const fn masked_seconds(at: u16, mask: u16, name: &'static str) -> FieldSpec {
     counting(masked(at, mask, name), Unit::Seconds)
+}
+
+/// The same, of milliseconds.
+pub(in crate::icmp) const fn masked_millis(at: u16, mask: u16, name: &'static str) -> FieldSpec {
+    counting(masked(at, mask, name), Unit::Milliseconds)
 }
 
 pub(in crate::icmp) const fn pref64_length(at: u16, name: &'static str) -> FieldSpec {

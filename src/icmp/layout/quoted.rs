@@ -2,6 +2,7 @@
 
 use super::{Layout, Part};
 use crate::icmp::cause::ChecksumCause;
+use crate::icmp::field::Value;
 use crate::icmp::item::Item;
 use crate::icmp::{
     Message, Quote, TunnelsAlone, application, cause, describe, ip_header, quoted_transport,
@@ -154,7 +155,12 @@ impl<'a> Layout<'a> {
             self.region(at + start..at + item.bytes.len(), "unread", part);
         }
         for field in item.fields() {
-            self.push(at, &field, part);
+            match field.value {
+                Value::Parts(parts, octets) => {
+                    self.items(parts.items(octets), item.bytes, at, part);
+                }
+                _ => self.push(at, &field, part),
+            }
         }
     }
 }

@@ -1,0 +1,95 @@
+//! Lists in what routers and mobile nodes tell each other: which there are, and one of each.
+
+use super::ospf::Version;
+use super::{Name, Table, mobility, ospf, pim};
+use crate::icmp::application::parts::Parts;
+use crate::icmp::field::{Extent, spec};
+use crate::icmp::item::{Item, Specs};
+
+/// Which list it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// Options of a mobility header (RFC 6275 section 6.2).
+    MobilityOptions,
+    /// Options of a hello of PIM (RFC 7761 section 4.9.2).
+    PimOptions,
+    /// So many groups of a join of PIM (RFC 7761 section 4.9.5).
+    PimGroups(u8),
+    /// So many sources of such a group.
+    PimSources(u16),
+    /// Further addresses of a router that says hello.
+    PimAddresses,
+    /// Headers of the link states of OSPF (RFC 2328 section A.4.1, RFC 5340 section A.4.2).
+    LinkStates(Version),
+    /// Those link states with what is behind their headers.
+    LinkStateUpdates(Version),
+    /// Link states that are asked for (RFC 2328 section A.3.4, RFC 5340 section A.3.4).
+    LinkStateRequests(Version),
+    /// Links of a router (RFC 2328 section A.4.2, RFC 5340 section A.4.3).
+    RouterLinks(Version),
+    /// Prefixes of OSPF for IPv6 (RFC 5340 section A.4.1).
+    LinkPrefixes(Version),
+}
+
+impl Listed {
+    /// The same among all parts that repeat.
+    pub(super) const fn parts(self) -> Parts {
+        Parts::Listed(self)
+    }
+
+    /// The one in front of `octets`, if it is whole, and its octets.
+    pub(in crate::icmp) fn first(self, octets: &[u8]) -> Option<(Item<'_>, usize)> {
+        match self {
+            Self::MobilityOptions => mobility::option(octets),
+            Self::PimOptions => pim::option(octets),
+            Self::PimGroups(_) => pim::group(octets),
+            Self::PimSources(_) => pim::source_of_group(octets),
+            Self::PimAddresses => pim::address(octets),
+            Self::LinkStates(version) => ospf::advertisement(octets, version, ospf::Body::Left),
+            Self::LinkStateUpdates(version) => {
+                ospf::advertisement(octets, version, ospf::Body::Sent)
+            }
+            Self::LinkStateRequests(version) => ospf::request(octets, version),
+            Self::RouterLinks(version) => ospf::link(octets, version),
+            Self::LinkPrefixes(version) => ospf::prefix(octets, version),
+        }
+    }
+
+    /// How many it has at most.
+    pub(in crate::icmp) fn most(self) -> usize {
+        match self {
+            Self::PimGroups(count) => count.into(),
+            Self::PimSources(count) => count.into(),
+            _ => usize::MAX,
+        }
+    }
+}
+
+pub(super) const TYPE_AND_LENGTH: Table = &[spec::u8(0, "type"), spec::u8(1, "length")];
+
+/// One with the number and the name of its kind.
+pub(super) const fn item<'a>(
+    group: &'static str,
+    number: u16,
+    name: Name,
+    bytes: &'a [u8],
+    specs: Specs,
+) -> Item<'a> {
+    Item {
+        group,
+        number: Some(number),
+        name,
+        length: None,
+        bytes,
+        extent: Extent::Whole,
+        specs,
+    }
+}
+
+/// One whose group tells what it is.
+pub(super) const fn plain<'a>(group: &'static str, bytes: &'a [u8], specs: Specs) -> Item<'a> {
+    Item {
+        number: None,
+        ..item(group, 0, None, bytes, specs)
+    }
+}

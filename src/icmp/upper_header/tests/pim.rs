@@ -1,0 +1,116 @@
+//! Messages of PIM (RFC 7761 section 4.9).
+
+use super::super::PIM;
+use super::told;
+
+const UPSTREAM: [u8; 6] = [1, 0, 10, 0, 0, 1];
+const GROUP: [u8; 8] = [1, 0, 0, 32, 239, 1, 1, 1];
+
+fn told_behind_checksum(kind: u8, own: &[&[u8]]) -> String {
+    let octets = [&[0x20 | kind, 0, 0x12, 0x34][..], &own.concat()].concat();
+    told(PIM, &octets).replace("version 2, checksum 0x1234, ", "")
+}
+
+#[test]
+fn groups_have_joined_and_pruned_sources() {
+    let told = told_behind_checksum(
+        3,
+        &[
+            &UPSTREAM,
+            &[0, 2, 0, 210],
+            &GROUP,
+            &[0, 2, 0, 1],
+            &[1, 0, 4, 32, 10, 0, 0, 5],
+            &[1, 0, 7, 32, 10, 0, 0, 6],
+            &[1, 0, 5, 32, 10, 0, 0, 7],
+            &[
+                2, 0, 0x81, 128, 0xff, 0x3e, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+            ],
+            &[0, 0, 0, 1],
+            &[
+                2, 0, 4, 128, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2,
+            ],
+            // Behind as many groups as there are to be.
+            &[9, 9],
+        ],
+    );
+    assert_eq!(
+        told,
+        "join_prune: upstream 10.0.0.1, group_count 2, hold_time 210, groups \
+         [ -: mask_length 32, address 239.1.1.1, joined 2, pruned 1, joined_sources \
+         [ -: sparse, mask_length 32, address 10.0.0.5]\
+         [ -: sparse, wildcard, rendezvous_tree, mask_length 32, address 10.0.0.6], pruned_sources \
+         [ -: sparse, rendezvous_tree, mask_length 32, address 10.0.0.7]]\
+         [ -: bidirectional, zone, mask_length 128, address ff3e::1, joined 0, pruned 1, pruned_sources \
+         [ -: sparse, mask_length 128, address 2001:db8::2]], unread 0909"
+    );
+}
+
+#[test]
+fn a_group_that_was_cut_has_the_sources_that_are_there() {
+    let source = [1, 0, 4, 32, 10, 0, 0, 5];
+    let told = told_behind_checksum(
+        3,
+        &[
+            &UPSTREAM,
+            &[0, 1, 0, 210],
+            &GROUP,
+            &[0, 2, 0, 9],
+            &source,
+            &source[..3],
+        ],
+    );
+    assert!(
+        told.ends_with(
+            "joined 2, pruned 9, joined_sources [ -: sparse, mask_length 32, address 10.0.0.5], \
+             unread 010004]"
+        ),
+        "{told}"
+    );
+}
+
+#[test]
+fn options_of_hellos() {
+    let told = told_behind_checksum(
+        0,
+        &[
+            &[0, 1, 0, 2, 0, 105],
+            &[0, 2, 0, 4, 0x81, 0xf4, 0x09, 0xc4],
+            &[0, 19, 0, 4, 0, 0, 0, 1],
+            &[0, 20, 0, 4, 0, 0, 0, 42],
+            &[0, 21, 0, 4, 1, 60, 0, 0],
+            &[0, 22, 0, 0],
+            &[0, 24, 0, 12, 1, 0, 10, 0, 0, 8, 1, 0, 10, 0, 0, 9],
+            &[0, 31, 0, 8, 10, 0, 0, 9, 0, 0, 0, 3],
+            &[0xfd, 0xe9, 0, 1, 7],
+            &[0, 19, 0, 4, 0],
+        ],
+    );
+    assert_eq!(
+        told,
+        "hello: options [1 hold_time: hold_time 105]\
+         [2 lan_prune_delay: tracking, propagation_delay 500, override_interval 2500]\
+         [19 priority: priority 1][20 generation: generation 0x2a]\
+         [21 state_refresh_capable: version 1, interval 60][22 bidirectional_capable: ]\
+         [24 address_list: addresses [ -: address 10.0.0.8][ -: address 10.0.0.9]]\
+         [31 interface_identifier: router_id 10.0.0.9, interface 3][65001 -: data 07], unread 0013000400"
+    );
+}
+
+#[test]
+fn what_registers_and_asserts_are_about() {
+    let source = [1, 0, 10, 0, 0, 5];
+    assert_eq!(
+        told_behind_checksum(1, &[&[0x40, 0, 0, 0, 0x45, 0]]),
+        "register: null"
+    );
+    assert_eq!(
+        told_behind_checksum(2, &[&GROUP, &source]),
+        "register_stop: mask_length 32, group 239.1.1.1, source 10.0.0.5"
+    );
+    assert_eq!(
+        told_behind_checksum(5, &[&GROUP, &source, &[0x80, 0, 0, 110, 0, 0, 0, 20]]),
+        "assert: mask_length 32, group 239.1.1.1, source 10.0.0.5, rendezvous_tree, \
+         metric_preference 110, metric 20"
+    );
+}
