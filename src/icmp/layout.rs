@@ -376,7 +376,7 @@ impl<'a> Layout<'a> {
     /// The header that the payload of an echo has, with what is behind it.
     fn payload(&mut self, payload: &'a [u8], guess: &PayloadGuess, at: usize) {
         self.region(at..at + payload.len(), "payload", Part::Payload);
-        for field in guess.header(payload).chain(guess.time()) {
+        for field in guess.laid(payload) {
             self.push(at, &field, Part::Payload);
         }
     }

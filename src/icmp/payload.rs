@@ -6,13 +6,13 @@
 mod counting;
 mod distance;
 mod ticking;
-
-use std::time::Duration;
+mod times;
 
 use self::counting::Counting;
 pub use self::counting::little_endian;
 pub use self::distance::{distance, hops, initial_ttl};
 use self::ticking::Ticking;
+use self::times::ByteOrder;
 
 use super::Echo;
 use super::field::{Extent, Field, FieldSpec, Value, spec};
@@ -35,7 +35,7 @@ pub enum Sender {
     Bsd,
     /// `ping` of Windows and its ICMP library: letters from a to w.
     Windows,
-    /// `fping`, `mtr`, `tracert` of Windows, `ping` of nmap: zeros.
+    /// `fping`, `mtr`, `tracert` of Windows, `ping` of nmap and of scamper: zeros.
     Zeros,
     /// `traceroute -I` on Linux: octets that count from 0x40 to 0x7f over and over, those of the header
     /// included.
@@ -49,8 +49,10 @@ pub enum Sender {
     Hping,
     /// The `ping` libraries of Go: nanoseconds in big-endian order, then an identifier.
     Go,
-    /// A program that nothing else tells of: a time of two words of 32 bits, or of 64 if they count
-    /// nanoseconds, or of one that counts all of it, then anything.
+    /// `check_icmp` of Nagios and Icinga: the time of iputils, the number 10, then zeros.
+    CheckIcmp,
+    /// A program that nothing else tells of: a time of two words of 32 or 64 bits, of one that counts
+    /// all of it, or of a floating-point number, then anything.
     Clock,
     /// `HiPerConTracer`: a header of 16 octets with the time.
     HiPerConTracer,
@@ -73,6 +75,7 @@ impl Sender {
             Self::Cisco => "cisco",
             Self::Hping => "hping",
             Self::Go => "go",
+            Self::CheckIcmp => "check_icmp",
             Self::Clock => "clock",
             Self::HiPerConTracer => "hipercontracer",
             Self::Liboping => "liboping",
@@ -87,12 +90,13 @@ impl Sender {
             Self::Timeval32 => "ping of 32-bit Linux or an old BSD",
             Self::Bsd => "ping of macOS or BSD",
             Self::Windows => "ping of Windows",
-            Self::Zeros => "fping, mtr, nmap or Windows tracert",
+            Self::Zeros => "fping, mtr, nmap, scamper or Windows tracert",
             Self::LinuxTraceroute => "traceroute -I of Linux",
             Self::BusyBox => "ping of BusyBox",
             Self::Cisco => "ping of Cisco IOS",
             Self::Hping => "hping3",
             Self::Go => "ping of a Go program",
+            Self::CheckIcmp => "check_icmp of Nagios or Icinga",
             Self::Clock => "a program that sends its time",
             Self::HiPerConTracer => "HiPerConTracer",
             Self::Liboping => "oping or collectd (liboping)",
@@ -109,6 +113,7 @@ impl Sender {
             | Self::BusyBox
             | Self::Cisco
             | Self::Go
+            | Self::CheckIcmp
             | Self::HiPerConTracer
             | Self::Liboping => true,
             Self::Timeval32 | Self::Windows | Self::Zeros | Self::Hping | Self::Clock => false,
@@ -168,6 +173,19 @@ pub struct PayloadGuess {
 impl PayloadGuess {
     /// The fields of the header that the sender has at the start of its payload, if it has one.
     pub fn header<'a>(&self, payload: &'a [u8]) -> impl Iterator<Item = Field<'a>> + use<'a> {
+        self.probable(payload).map(|field| Field {
+            name: field.name.strip_prefix(PROBABLE).unwrap_or(field.name),
+            ..field
+        })
+    }
+
+    /// The same under names that tell that they are guessed, for where nothing beside them does; or the
+    /// time that the sender has there instead, in its own format.
+    pub fn laid<'a>(&self, payload: &'a [u8]) -> impl Iterator<Item = Field<'a>> + use<'a> {
+        self.probable(payload).chain(self.time(payload))
+    }
+
+    fn probable<'a>(&self, payload: &'a [u8]) -> impl Iterator<Item = Field<'a>> + use<'a> {
         let table = match self.sender {
             Sender::HiPerConTracer => HIPERCONTRACER,
             _ => &[],
@@ -175,37 +193,38 @@ impl PayloadGuess {
         table.iter().filter_map(|spec| spec.read(payload))
     }
 
-    /// The time that the sender has there instead, in its own format.
-    pub fn time<'a>(&self) -> Option<Field<'a>> {
+    fn time<'a>(&self, payload: &[u8]) -> Option<Field<'a>> {
+        let sent = self.sent?;
         let octets = match self.sender {
-            Sender::Iputils | Sender::Inetutils => 16,
-            Sender::Timeval32 | Sender::Bsd | Sender::Go => 8,
+            Sender::Iputils | Sender::Inetutils | Sender::CheckIcmp => 16,
+            Sender::Clock if times::wide(payload, sent).is_some() => 16,
+            Sender::Timeval32 | Sender::Bsd | Sender::Go | Sender::Clock => 8,
             _ => return None,
         };
         Some(Field {
             name: "probable_send_time",
             range: 0..octets,
-            value: Value::Time(self.sent?),
+            value: Value::Time(sent),
             unit: None,
             naming: None,
         })
     }
 }
 
+/// What the names of guessed fields begin with.
+const PROBABLE: &str = "probable_";
+
 /// What `HiPerConTracer` begins with; the time counts microseconds from 1976-09-29 on.
 const HIPERCONTRACER: &[FieldSpec] = &[
-    spec::hex(0, 4, "magic"),
-    spec::u8(4, "send_ttl"),
-    spec::u8(5, "round"),
-    spec::hex(6, 2, "checksum_tweak"),
-    spec::number(8, 8, "send_time_us"),
+    spec::hex(0, 4, "probable_magic"),
+    spec::u8(4, "probable_send_ttl"),
+    spec::u8(5, "probable_round"),
+    spec::hex(6, 2, "probable_checksum_tweak"),
+    spec::number(8, 8, "probable_send_time_us"),
 ];
 
-/// How far the sender's clock may be off for a number to pass for a time of day.
-const CLOCK_OFFSET: Duration = Duration::from_hours(24);
-
 /// What the payload of an echo request or reply lets one guess. `captured` is when it was
-/// captured: a time in the payload counts if it is within a day of that.
+/// captured: a time in the payload counts if it is within a day of that, and not before the year 2001.
 ///
 /// Of a payload that was cut only that is guessed which no octets behind it can contradict.
 pub fn guess(payload: &[u8], extent: Extent, captured: Timestamp) -> Option<PayloadGuess> {
@@ -213,17 +232,26 @@ pub fn guess(payload: &[u8], extent: Extent, captured: Timestamp) -> Option<Payl
     if payload.is_empty() {
         return None;
     }
-    let timed = native_timeval(payload, extent, captured)
-        .or_else(|| big_endian_timeval(payload, extent, captured))
-        .or_else(|| go_time(payload, captured));
-    if timed.is_some() {
-        return timed;
+    if let Some(sent) = times::wide(payload, captured) {
+        let sender = beside_wide_time(tail(payload, 16), extent)?;
+        return Some(PayloadGuess {
+            sender,
+            sent: Some(sent),
+        });
+    }
+    if let Some(timed) = short_time(payload, captured) {
+        return Some(timed);
     }
     if let Some(sender) = pattern(payload) {
         return only(sender);
     }
-    if let Some(sent) = clock(payload, extent, captured) {
-        return Some(sent);
+    if (extent == Extent::Whole || payload.len() >= 8 + PROOF)
+        && let Some(sent) = times::short(payload, captured)
+    {
+        return Some(PayloadGuess {
+            sender: Sender::Clock,
+            sent: Some(sent),
+        });
     }
     if let Some(sender) = pattern_behind(payload) {
         return only(sender);
@@ -231,7 +259,7 @@ pub fn guess(payload: &[u8], extent: Extent, captured: Timestamp) -> Option<Payl
     // A count from the first octet on has no time before it.
     let counts = |&first| counts_from(payload, first);
     (!payload.first().is_some_and(counts))
-        .then(|| hipercontracer(payload))
+        .then(|| hipercontracer(payload, extent, captured))
         .flatten()
 }
 
@@ -260,10 +288,11 @@ fn pattern_behind(payload: &[u8]) -> Option<Sender> {
         return None;
     }
     let behind = tail(payload, 8);
+    let wide = tail(payload, 16);
     Some(match payload.len() {
         16.. if counts_from(behind, 8) => has_micros(payload).then_some(Sender::Bsd)?,
-        17.. if counts_from(tail(payload, 16), 16) => Sender::Iputils,
-        24.. if counts_from(tail(payload, 16), 0) => Sender::Inetutils,
+        24.. if counts_from(wide, 16) => Sender::Iputils,
+        24.. if counts_from(wide, 0) => Sender::Inetutils,
         _ => return None,
     })
 }
@@ -274,15 +303,13 @@ fn has_micros(payload: &[u8]) -> bool {
     array_at(payload, 4).is_some_and(|micros| u32::from_be_bytes(micros) < 1_000_000)
 }
 
-/// So many octets that count on are proof of who sent a time before them, whatever follows.
+/// So many octets that count on are proof of who sent a time before them, whatever follows; fewer are
+/// none.
 const PROOF: usize = 8;
 
 /// Whether octets count on from `first`, as far as it takes.
-fn counts_on(octets: &[u8], first: u8, extent: Extent) -> bool {
-    match octets.get(..PROOF) {
-        Some(octets) => counts_from(octets, first),
-        None => extent == Extent::Whole && counts_from(octets, first),
-    }
+fn counts_on(octets: &[u8], first: u8) -> bool {
+    (octets.get(..PROOF)).is_some_and(|octets| counts_from(octets, first))
 }
 
 /// Whether every octet is one more than the one before it, from `first` on.
@@ -302,144 +329,77 @@ pub(super) fn counts_from(octets: &[u8], first: u8) -> bool {
     (octets.chunks(ROUND)).all(|octets| round.starts_with(octets))
 }
 
-/// A `struct timeval` of 64-bit or 32-bit words in the sender's byte order, then the pattern.
-fn native_timeval(payload: &[u8], extent: Extent, captured: Timestamp) -> Option<PayloadGuess> {
-    let found = |sent| PayloadGuess {
-        sender: Sender::Iputils,
+/// Who sends a time of two words of 64 bits, by the octets `behind` it. The time proves no program: with
+/// `ping -p` anything may follow.
+fn beside_wide_time(behind: &[u8], extent: Extent) -> Option<Sender> {
+    let is_check_icmp = is_check_icmp(behind);
+    if extent == Extent::Cut && (behind.len() < PROOF || is_check_icmp != Fits::Not) {
+        return None;
+    }
+    Some(if counts_on(behind, 16) {
+        Sender::Iputils
+    } else if counts_on(behind, 0) {
+        Sender::Inetutils
+    } else if is_check_icmp == Fits::Proven {
+        Sender::CheckIcmp
+    } else {
+        Sender::Clock
+    })
+}
+
+/// How octets fit a pattern.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fits {
+    Not,
+    /// They do, but are too few to prove anything.
+    Few,
+    Proven,
+}
+
+/// The constant 10 and zeros to the end. `ping -p` repeats what it is given after 16 octets at the
+/// latest.
+fn is_check_icmp(behind: &[u8]) -> Fits {
+    const REPEATED: usize = 16;
+    let (ten, zeros) = behind.split_at(behind.len().min(2));
+    let fits = |order: [u8; 2]| order.starts_with(ten);
+    if !(fits([10, 0]) || fits([0, 10])) || zeros.iter().any(|&octet| octet != 0) {
+        Fits::Not
+    } else if behind.len() < REPEATED + PROOF {
+        Fits::Few
+    } else {
+        Fits::Proven
+    }
+}
+
+/// A time in eight octets, and what proves who sent it.
+fn short_time(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
+    let counts = counts_on(tail(payload, 8), 8);
+    let timeval = |order| counts.then(|| times::timeval(payload, captured, order))?;
+    let nanos = || times::nanos(payload, captured).filter(|_| payload.len() >= 24);
+    let of = |sender| move |sent| (sender, sent);
+    let (sender, sent) = (timeval(ByteOrder::Little).map(of(Sender::Timeval32)))
+        .or_else(|| timeval(ByteOrder::Big).map(of(Sender::Bsd)))
+        .or_else(|| nanos().map(of(Sender::Go)))?;
+    Some(PayloadGuess {
+        sender,
         sent: Some(sent),
-    };
-    let time = |seconds: u64, micros: u64| plausible(seconds, micros, 1_000_000, captured);
-    if counts_on(tail(payload, 16), 16, extent)
-        && let (Some(seconds), Some(micros)) = (array_at(payload, 0), array_at(payload, 8))
-    {
-        let little = time(u64::from_le_bytes(seconds), u64::from_le_bytes(micros));
-        let big = || time(u64::from_be_bytes(seconds), u64::from_be_bytes(micros));
-        if let Some(sent) = little.or_else(big) {
-            return Some(found(sent));
-        }
-    } else if let (Some(seconds), Some(micros)) = (array_at(payload, 0), array_at(payload, 8))
-        // With `-p` something else follows; 128 bits that are the time of day are proof enough.
-        && let Some(sent) = time(u64::from_le_bytes(seconds), u64::from_le_bytes(micros))
-    {
-        let sender = if counts_on(tail(payload, 16), 0, extent) {
-            Sender::Inetutils
-        } else {
-            Sender::Iputils
-        };
-        return Some(PayloadGuess {
-            sender,
-            sent: Some(sent),
-        });
-    }
-    if !counts_on(tail(payload, 8), 8, extent) {
-        return None;
-    }
-    Some(PayloadGuess {
-        sender: Sender::Timeval32,
-        sent: Some(short_timeval(payload, captured, u32::from_le_bytes)?),
     })
-}
-
-/// The time in two words of 32 bits: seconds and microseconds.
-fn short_timeval(
-    payload: &[u8],
-    captured: Timestamp,
-    read: fn([u8; 4]) -> u32,
-) -> Option<Timestamp> {
-    let [seconds, micros] = [0, 4].map(|at| array_at(payload, at).map(read));
-    plausible(seconds?.into(), micros?.into(), 1_000_000, captured)
-}
-
-fn big_endian_timeval(payload: &[u8], extent: Extent, captured: Timestamp) -> Option<PayloadGuess> {
-    if !counts_on(tail(payload, 8), 8, extent) {
-        return None;
-    }
-    Some(PayloadGuess {
-        sender: Sender::Bsd,
-        sent: Some(short_timeval(payload, captured, u32::from_be_bytes)?),
-    })
-}
-
-fn go_time(payload: &[u8], captured: Timestamp) -> Option<PayloadGuess> {
-    const SECOND: u64 = 1_000_000_000;
-    if payload.len() < 24 {
-        return None;
-    }
-    let nanos = u64::from_be_bytes(array_at(payload, 0)?);
-    Some(PayloadGuess {
-        sender: Sender::Go,
-        sent: Some(plausible(nanos / SECOND, nanos % SECOND, SECOND, captured)?),
-    })
-}
-
-/// A time by itself, which so many bits prove, where the octets behind it tell that it is not another
-/// kind's.
-fn clock(payload: &[u8], extent: Extent, captured: Timestamp) -> Option<PayloadGuess> {
-    const SECOND: u64 = 1_000_000_000;
-    if extent == Extent::Cut && payload.len() < 8 + PROOF {
-        return None;
-    }
-    let found = |sent| PayloadGuess {
-        sender: Sender::Clock,
-        sent: Some(sent),
-    };
-    if let (Some(seconds), Some(nanos)) = (array_at(payload, 0), array_at(payload, 8))
-        && let (seconds, nanos) = (u64::from_le_bytes(seconds), u64::from_le_bytes(nanos))
-        && let Some(sent) = plausible(seconds, nanos, SECOND, captured)
-    {
-        return Some(found(sent));
-    }
-    short_timeval(payload, captured, u32::from_be_bytes)
-        .or_else(|| short_timeval(payload, captured, u32::from_le_bytes))
-        .or_else(|| long_time(array_at(payload, 0)?, captured))
-        .map(found)
-}
-
-/// The time in one word of 64 bits, which counts it in nanoseconds, microseconds or milliseconds; in
-/// big-endian order [`go_time`] is what counts nanoseconds.
-fn long_time(word: [u8; 8], captured: Timestamp) -> Option<Timestamp> {
-    const LITTLE_ENDIAN: &[u64] = &[1_000, 1_000_000, 1_000_000_000];
-    const BIG_ENDIAN: &[u64] = &[1_000, 1_000_000];
-    /// The year 2001: in a capture without times of its own any small number would be near them.
-    const LEAST: u64 = 1_000_000_000;
-    let time = |word: u64, units: &[u64]| {
-        let plausible = |&unit: &u64| {
-            let sent = plausible(word / unit, word % unit, unit, captured);
-            sent.filter(|_| word / unit >= LEAST)
-        };
-        units.iter().find_map(plausible)
-    };
-    time(u64::from_le_bytes(word), LITTLE_ENDIAN)
-        .or_else(|| time(u64::from_be_bytes(word), BIG_ENDIAN))
 }
 
 /// The header of `HiPerConTracer`, which no document tells; this is what Wireshark has of it.
-fn hipercontracer(payload: &[u8]) -> Option<PayloadGuess> {
+fn hipercontracer(payload: &[u8], extent: Extent, captured: Timestamp) -> Option<PayloadGuess> {
     const TTL_AT: usize = 4;
     const TIME_AT: usize = 8;
-    /// 1976-09-29, in seconds.
-    const EPOCH: i64 = 212_803_200;
-    /// The years 2016 to 2099 of central Europe.
-    const YEARS: std::ops::Range<i64> = 1_451_602_800..4_102_441_200;
-    const SECOND: u64 = 1_000_000;
-    let micros = u64::from_be_bytes(array_at(payload, TIME_AT)?);
-    let seconds = i64::try_from(micros / SECOND).ok()?.checked_add(EPOCH)?;
-    let nanos = u32::try_from(micros % SECOND * 1_000).ok()?;
-    let is_one = u8_at(payload, TTL_AT)? != 0 && YEARS.contains(&seconds);
-    is_one.then_some(PayloadGuess {
-        sender: Sender::HiPerConTracer,
-        sent: Some(Timestamp::from_parts(seconds, nanos)),
-    })
-}
-
-/// The time, if it is one and near `captured`.
-fn plausible(seconds: u64, fraction: u64, unit: u64, captured: Timestamp) -> Option<Timestamp> {
-    if fraction >= unit {
+    /// As many as [`pattern_behind`] has to have.
+    const LEAST_OF_CUT: usize = 24;
+    if extent == Extent::Cut && payload.len() < LEAST_OF_CUT {
         return None;
     }
-    let nanos = u32::try_from(fraction.checked_mul(1_000_000_000 / unit)?).ok()?;
-    let sent = Timestamp::from_parts(i64::try_from(seconds).ok()?, nanos);
-    (captured.apart(sent)? <= CLOCK_OFFSET).then_some(sent)
+    let sent = times::since_1976(array_at(payload, TIME_AT)?, captured)?;
+    (u8_at(payload, TTL_AT)? != 0).then_some(PayloadGuess {
+        sender: Sender::HiPerConTracer,
+        sent: Some(sent),
+    })
 }
 
 /// What counts from 0x40 to 0x7f over and over, from behind the eight octets of the header on.

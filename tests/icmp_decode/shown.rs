@@ -279,11 +279,25 @@ fn numbers_in_little_endian_order() {
 
 #[test]
 fn the_header_of_hipercontracer() {
+    const SENT: u32 = 1_700_000_000;
     let mut message = vec![8, 0, 0, 0, 0, 1, 0, 3, 1, 2, 3, 4, 9, 2, 0xab, 0xcd];
     message.extend(1_487_196_800_000_250_u64.to_be_bytes());
     message.extend([0; 28]);
     let packet = v4(A, B, 1, &message);
-    let inferred = &record(&packet)["inferred"];
+    assert!(record(&packet)["inferred"]["sender"].is_null());
+    let file = capture([&packet]);
+    let mut octets = fs::read(file.path()).unwrap();
+    octets[24..28].copy_from_slice(&SENT.to_le_bytes());
+    fs::write(file.path(), octets).unwrap();
+    let run = |argument| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_icmpdump"));
+        command.args(["-t", argument, "-r"]).arg(file.path());
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let told = run("--json");
+    let record = |line: &str| serde_json::from_str::<Value>(line).unwrap();
+    let told = told.lines().map(record).find(|told| told["type"] == "icmp");
+    let inferred = &told.unwrap()["inferred"];
     assert_eq!(inferred["sender"], "hipercontracer");
     assert_eq!(inferred["sent"], "2023-11-14T22:13:20.000250000Z");
     assert_eq!(
@@ -296,9 +310,13 @@ fn the_header_of_hipercontracer() {
             "send_time_us": 1_487_196_800_000_250_u64,
         })
     );
-    let text = run(&[packet], &["-tv"]);
+    let text = run("-v");
     let told = ", magic 0x1020304, send ttl 9, round 2, checksum tweak 0xabcd, send time us";
     assert!(text.contains(told), "{text}");
+    let dump = run("-X");
+    for field in ["probable magic", "probable send ttl 9", "probable round 2"] {
+        assert!(dump.contains(field), "{dump}");
+    }
 }
 
 /// RFC 1256 section 3: an entry may have more than the two words of today.

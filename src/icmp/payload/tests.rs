@@ -24,12 +24,10 @@ fn iputils_in_every_order() {
     for payload in [
         [&seconds.to_le_bytes()[..], &micros.to_le_bytes(), &wide].concat(),
         [&seconds.to_be_bytes()[..], &micros.to_be_bytes(), &wide].concat(),
-        [&seconds.to_le_bytes()[..], &micros.to_le_bytes()].concat(),
-        // `ping -p deadbeef`
         [
             &seconds.to_le_bytes()[..],
             &micros.to_le_bytes(),
-            &[0xde, 0xad, 0xbe, 0xef].repeat(10),
+            &wide[..8],
         ]
         .concat(),
     ] {
@@ -52,6 +50,78 @@ fn iputils_in_every_order() {
             sent: None
         })
     );
+}
+
+/// With `ping -p` anything may follow, so that the time is no program's.
+#[test]
+fn a_wide_time_proves_no_program() {
+    let sent = Timestamp::from_parts(NOW, 469_423_000);
+    let (seconds, micros) = (NOW.unsigned_abs(), 469_423_u64);
+    let little = [seconds.to_le_bytes(), micros.to_le_bytes()].concat();
+    let big = [seconds.to_be_bytes(), micros.to_be_bytes()].concat();
+    for time in [little, big] {
+        for behind in [
+            Vec::new(),
+            counting(16, 1),
+            counting(16, 7),
+            counting(0, 7),
+            [0xde, 0xad, 0xbe, 0xef].repeat(10),
+            vec![10, 0],
+            [&[10, 0][..], &[0; 21]].concat(),
+            [&[10, 0][..], &[0; 50], &[1]].concat(),
+            [10, 0].repeat(26),
+        ] {
+            let payload = [&time[..], &behind].concat();
+            let found = guess(&payload, Extent::Whole, captured()).unwrap();
+            assert_eq!((found.sender, found.sent), (Sender::Clock, Some(sent)));
+            let laid: Vec<_> = found.laid(&payload).map(|f| (f.name, f.range)).collect();
+            assert_eq!(laid, [("probable_send_time", 0..16)]);
+        }
+        for ten in [[10, 0], [0, 10]] {
+            let payload = [&time[..], &ten, &[0; 50]].concat();
+            let found = guess(&payload, Extent::Whole, captured()).unwrap();
+            assert_eq!((found.sender, found.sent), (Sender::CheckIcmp, Some(sent)));
+            assert_eq!(found.laid(&payload).count(), 1);
+        }
+    }
+}
+
+/// One octet of 256 is what any text may end in.
+#[test]
+fn few_octets_that_count_on_are_no_pattern() {
+    for text in [&b"hello, my server\x10"[..], b"hello, my server\x10\x11"] {
+        assert_eq!(sender(text), None);
+    }
+    for first in [16, 0] {
+        let of = |length| [b"hello, my server", &counting(first, length)[..]].concat();
+        assert_eq!(sender(&of(7)), None);
+        assert!(sender(&of(8)).is_some());
+    }
+}
+
+/// Captures whose times begin at 0, or that have none.
+#[test]
+fn small_numbers_are_no_times_of_1970() {
+    let payloads = [
+        vec![0; 56],
+        vec![0; 8],
+        [&[0; 8][..], b"some text behind zeros, long"].concat(),
+        [&[0; 16][..], b"some text behind zeros, long"].concat(),
+        [&7_u32.to_be_bytes()[..], &[0; 4], b"some text that follows"].concat(),
+        [&7_u32.to_le_bytes()[..], &[0; 4], b"some text that follows"].concat(),
+        [&7_u64.to_be_bytes()[..], b"some text that follows"].concat(),
+        [&12_900_000_000_u64.to_be_bytes()[..], &[0x5a; 16]].concat(),
+        [&77_u64.to_le_bytes()[..], &5_u64.to_le_bytes(), &[0x5a; 16]].concat(),
+    ];
+    for seconds in [0, 1, 77, 86_399, 999_999_999] {
+        let captured = Timestamp::from_parts(seconds, 5_000);
+        for payload in &payloads {
+            let found = guess(payload, Extent::Whole, captured);
+            let is_zeros = payload.iter().all(|&octet| octet == 0);
+            let expected = is_zeros.then_some((Sender::Zeros, None));
+            assert_eq!(found.map(|found| (found.sender, found.sent)), expected);
+        }
+    }
 }
 
 /// It counts from 0 on where iputils counts from 16.
@@ -78,11 +148,15 @@ fn inetutils_counts_from_zero() {
 fn a_timeval_of_32_bit_words_is_not_of_linux_alone() {
     let seconds = u32::try_from(NOW).unwrap().to_le_bytes();
     let bare = [&seconds[..], &469_423u32.to_le_bytes()].concat();
-    for payload in [[&bare[..], &counting(8, 48)].concat(), bare] {
+    for (payload, sender) in [
+        ([&bare[..], &counting(8, 48)].concat(), Sender::Timeval32),
+        ([&bare[..], &counting(8, 7)].concat(), Sender::Clock),
+        (bare, Sender::Clock),
+    ] {
         assert_eq!(
             guess(&payload, Extent::Whole, captured()),
             Some(PayloadGuess {
-                sender: Sender::Timeval32,
+                sender,
                 sent: Some(Timestamp::from_parts(NOW, 469_423_000))
             })
         );
@@ -301,6 +375,23 @@ fn a_time_alone_is_of_some_program() {
     assert_eq!(guess(&payload, Extent::Whole, captured()), None);
 }
 
+/// As Python's libraries have it.
+#[test]
+fn a_time_of_floating_point() {
+    let seconds = f64::from(u32::try_from(NOW).unwrap()) + 0.5;
+    for word in [seconds.to_le_bytes(), seconds.to_be_bytes()] {
+        let payload = [&word[..], b"Q".repeat(48).as_slice()].concat();
+        let found = guess(&payload, Extent::Whole, captured()).unwrap();
+        let sent = Timestamp::from_parts(NOW, 500_000_000);
+        assert_eq!((found.sender, found.sent), (Sender::Clock, Some(sent)));
+        assert_eq!(found.laid(&payload).next().unwrap().range, 0..8);
+    }
+    for none in [f64::NAN, f64::INFINITY, -seconds, 0.0, seconds + 90_000.0] {
+        let payload = [&none.to_le_bytes()[..], &[b'Q'; 48]].concat();
+        assert_eq!(sender(&payload), None);
+    }
+}
+
 /// What `HiPerConTracer` sends at so many seconds since 1970.
 fn hipercontracer(send_ttl: u8, seconds: u64) -> Vec<u8> {
     let micros = (seconds - 212_803_200) * 1_000_000 + 250;
@@ -313,8 +404,8 @@ fn hipercontracer(send_ttl: u8, seconds: u64) -> Vec<u8> {
 #[test]
 fn the_header_of_hipercontracer() {
     let payload = hipercontracer(7, 1_700_000_000);
-    // Its time is told whatever that of the capture is.
-    let found = guess(&payload, Extent::Whole, captured()).unwrap();
+    let captured = Timestamp::from_parts(1_700_000_000, 0);
+    let found = guess(&payload, Extent::Whole, captured).unwrap();
     assert_eq!(found.sender, Sender::HiPerConTracer);
     assert_eq!(
         found.sent,
@@ -333,25 +424,48 @@ fn the_header_of_hipercontracer() {
             ("send_time_us", 8..16, Value::Number(1_487_196_800_000_250)),
         ]
     );
+    let laid: Vec<_> = found.laid(&payload).map(|field| field.name).collect();
+    assert_eq!(
+        laid,
+        [
+            "probable_magic",
+            "probable_send_ttl",
+            "probable_round",
+            "probable_checksum_tweak",
+            "probable_send_time_us"
+        ]
+    );
     for length in 0..payload.len() {
-        let of_prefix = guess(&payload[..length], Extent::Whole, captured());
+        let of_prefix = guess(&payload[..length], Extent::Whole, captured);
         assert_eq!(of_prefix.is_some(), length >= 16, "{length}");
     }
 }
 
 #[test]
 fn what_hipercontracer_would_not_send_is_none_of_its() {
-    assert_eq!(sender(&hipercontracer(0, 1_700_000_000)), None);
+    let now = NOW.unsigned_abs();
+    assert_eq!(sender(&hipercontracer(0, now)), None);
     for (seconds, is_one) in [
-        (1_451_602_799, false),
-        (1_451_602_800, true),
-        (4_102_441_199, true),
-        (4_102_441_200, false),
+        (now, true),
+        (now + 86_400, true),
+        (now - 86_400, false),
+        (now + 86_401, false),
+        (1_700_000_000, false),
+        (4_102_441_199, false),
         (u64::MAX / 1_000_000, false),
     ] {
         let found = sender(&hipercontracer(1, seconds)) == Some(Sender::HiPerConTracer);
         assert_eq!(found, is_one, "{seconds}");
     }
+    // A list of types and lengths, whose numbers are a time of 2018.
+    let list = [
+        &[1, 2, 0, 4][..],
+        b"abcd",
+        &[0, 6, 0, 0, 0, 0, 0, 0],
+        &[0; 8],
+    ]
+    .concat();
+    assert_eq!(sender(&list), None);
     // Others have no header.
     let windows = guess(
         b"abcdefghijklmnopqrstuvwabcdefghi",
@@ -382,7 +496,8 @@ fn what_is_guessed_of_a_beginning_is_what_all_of_it_tells() {
         nanos.to_le_bytes().to_vec(),
         (nanos / 1_000).to_be_bytes().to_vec(),
         (nanos / 1_000_000).to_le_bytes().to_vec(),
-        hipercontracer(7, 1_700_000_000),
+        (f64::from(seconds) + 0.25).to_le_bytes().to_vec(),
+        hipercontracer(7, NOW.unsigned_abs()),
         vec![0; 8],
         vec![0; 32],
         vec![1, 2, 3, 4],
@@ -397,6 +512,8 @@ fn what_is_guessed_of_a_beginning_is_what_all_of_it_tells() {
         counting(8, 12),
         counting(16, 40),
         counting(16, 9),
+        counting(0, 40),
+        [&[10, 0][..], &[0; 50]].concat(),
         vec![0; 40],
         [0xab, 0xcd].repeat(12),
         vec![b'X'; 30],

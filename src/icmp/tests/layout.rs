@@ -8,6 +8,9 @@ use crate::icmp::field::{Unit, Value};
 use crate::icmp::layout::{LaidField, Part, fields};
 use crate::model;
 
+/// When the packets are captured, in seconds since 1970.
+const NOW: i64 = 1_700_000_000;
+
 fn laid(packet: &[u8]) -> Vec<LaidField<'_>> {
     let ip = Ip::parse(packet, Limit::Frame).unwrap();
     let found = of(&ip);
@@ -20,7 +23,7 @@ fn of<'a>(ip: &Ip<'a>) -> Vec<LaidField<'a>> {
     let guess = match &message.body {
         Body::Echo(echo) => {
             let extent = message.end();
-            payload::guess(echo.payload, extent, model::Timestamp::from_nanos(0))
+            payload::guess(echo.payload, extent, model::Timestamp::from_parts(NOW, 0))
         }
         _ => None,
     };
@@ -72,15 +75,18 @@ fn the_header_in_the_payload_of_an_echo() {
     assert_eq!(
         names(&found, Part::Payload),
         [
-            "magic",
-            "send_ttl",
-            "round",
-            "checksum_tweak",
-            "send_time_us",
+            "probable_magic",
+            "probable_send_ttl",
+            "probable_round",
+            "probable_checksum_tweak",
+            "probable_send_time_us",
             "payload"
         ]
     );
-    let ttl = found.iter().find(|f| f.name == "send_ttl").unwrap();
+    let ttl = found
+        .iter()
+        .find(|f| f.name == "probable_send_ttl")
+        .unwrap();
     assert_eq!(
         (ttl.range.clone(), ttl.value),
         (32..33, Some(Value::Number(5)))
@@ -227,7 +233,7 @@ fn the_type_of_a_quoted_chunk_has_its_name() {
 #[test]
 fn the_time_in_a_payload_is_laid_out_where_it_stands() {
     let mut message = vec![8, 0, 0, 0, 0, 7, 0, 9];
-    message.extend(1_000_u64.to_le_bytes());
+    message.extend(NOW.to_le_bytes());
     message.extend(250_000_u64.to_le_bytes());
     message.extend(0x10..0x38);
     let packet = v4(&message);
@@ -236,7 +242,7 @@ fn the_time_in_a_payload_is_laid_out_where_it_stands() {
         names(&found, Part::Payload),
         ["probable_send_time", "payload"]
     );
-    let time = model::Timestamp::from_parts(1000, 250_000_000);
+    let time = model::Timestamp::from_parts(NOW, 250_000_000);
     let laid_time = found
         .iter()
         .find(|field| field.name == "probable_send_time");
