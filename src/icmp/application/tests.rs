@@ -320,6 +320,34 @@ fn what_is_encrypted_begins_in_the_open() {
     assert_eq!(told(UDP, [40000, 33434], &[0x60, 1, 2]), "");
 }
 
+/// RFC 8999 section 6: two identifiers and a list of versions that fills the datagram.
+#[test]
+fn zeros_are_no_negotiation_of_versions() {
+    let head = [0x80, 0, 0, 0, 0, 2, 0xaa, 0xbb, 1, 0xcc];
+    let of = |versions: &[u8]| [&head[..], versions].concat();
+    let negotiation = of(&[0, 0, 0, 1, 0x6b, 0x33, 0x43, 0xcf]);
+    let told_as =
+        "quic version_negotiation: version 0x0, destination_id aabb, source_id cc".to_owned();
+    for ports in [[443, 40000], [40000, 40001]] {
+        assert_eq!(told(UDP, ports, &negotiation), told_as);
+    }
+    // One that nobody knows.
+    let other = of(&[0x12, 0x34, 0x56, 0x78]);
+    assert_eq!(told(UDP, [443, 40000], &other), told_as);
+    assert_eq!(told(UDP, [40000, 40001], &other), "");
+    for bad in [&negotiation[..10], &negotiation[..17]] {
+        for ports in [[443, 40000], [40000, 40001]] {
+            assert_eq!(told(UDP, ports, bad), "");
+        }
+    }
+    // Voice of the first sample, data of LISP, zeros.
+    let mut voice = vec![0x80, 0, 0, 0, 0, 0, 0, 160, 0, 0, 0, 9];
+    voice.resize(172, 0xff);
+    assert_eq!(told(UDP, [16384, 16386], &voice), "");
+    let zeros = [&[0x80][..], &[0; 20]].concat();
+    assert_eq!(told(UDP, [4341, 50001], &zeros), "");
+}
+
 #[test]
 fn keys_tunnels_and_calls() {
     let mut ike = vec![1; 8];

@@ -153,32 +153,59 @@ const PORTS: [u16; 6] = [443, 784, 853, 4433, 4443, 8853];
 const LONG: u8 = 0x80;
 const FIXED: u8 = 0x40;
 
+fn has_port(payload: &Payload<'_>) -> bool {
+    PORTS.iter().any(|&port| payload.has(port))
+}
+
+/// RFC 9369 section 3.1.
+const V2: u32 = 0x6b33_43cf;
+
+/// Versions that are known: drafts too, of which the last is 34, those of mvfst, those of Google, those that
+/// no one is to know (RFC 9000 section 15).
+const fn is_version(version: u32) -> bool {
+    matches!(version, 1 | V2 | 0xff00_0000..=0xff00_0022)
+        || version >> 8 == 0x00fa_ceb0
+        || matches!(version >> 16, 0x5130 | 0x5430)
+        || version & 0x0f0f_0f0f == 0x0a0a_0a0a
+}
+
+/// Where the identifiers of connections begin, behind the length of the first.
+const IDS: usize = 6;
+
+/// Whether the datagram ends in a list of versions, behind two identifiers (RFC 8999 section 6). Four zeros
+/// may be anything, so that one of the versions is to be known at a port that is not QUIC's.
+fn is_negotiation(payload: &Payload<'_>) -> bool {
+    const VERSION: usize = 4;
+    let octets = payload.octets;
+    let id = |at: usize| u8_at(octets, at).map(|length| at + 1 + usize::from(length));
+    let Some(list) = id(IDS - 1).and_then(id) else {
+        return false;
+    };
+    let length = payload.length.saturating_sub(list);
+    let mut versions =
+        (tail(octets, list).chunks_exact(VERSION)).filter_map(|word| u32_at(word, 0));
+    length >= VERSION
+        && length.is_multiple_of(VERSION)
+        && (has_port(payload) || versions.any(is_version))
+}
+
 /// A long header (RFC 9000 section 17.2), told by a version that is known.
 pub(super) fn quic<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     const NEGOTIATION: u32 = 0;
-    const V2: u32 = 0x6b33_43cf;
     /// Before RFC 9000 they might be longer in no version that is known here.
     const LONGEST_ID: usize = 20;
-    const IDS: usize = 6;
     let octets = payload.octets;
     let (first, version) = (u8_at(octets, 0)?, u32_at(octets, 1)?);
-    let is_known = match version {
-        NEGOTIATION | 1 | V2 => true,
-        // Drafts, of which the last is 34, those of mvfst, those of Google, those that no one is to know
-        // (RFC 9000 section 15).
-        _ => {
-            matches!(version, 0xff00_0000..=0xff00_0022)
-                || version >> 8 == 0x00fa_ceb0
-                || matches!(version >> 16, 0x5130 | 0x5430)
-                || version & 0x0f0f_0f0f == 0x0a0a_0a0a
-        }
+    let is_one = match version {
+        NEGOTIATION => is_negotiation(payload),
+        _ => is_version(version),
     };
     let destination = usize::from(u8_at(octets, 5)?);
-    if first & LONG == 0 || !is_known || (version == NEGOTIATION && payload.length < 11) {
+    if first & LONG == 0 || !is_one {
         return None;
     }
     // Ends that agreed on it set that bit at random (RFC 9287).
-    let may_grease = matches!(version, 1 | V2) && PORTS.iter().any(|&port| payload.has(port));
+    let may_grease = matches!(version, 1 | V2) && has_port(payload);
     let is_fixed = first & FIXED != 0 || version == NEGOTIATION || may_grease;
     if !is_fixed || destination > LONGEST_ID {
         return None;
