@@ -135,8 +135,8 @@ impl FieldSpec {
             | FieldKind::RplMetrics
             | FieldKind::Sequences(_)
             | FieldKind::X509(_)
-            | FieldKind::Strings
             | FieldKind::SourceRoute(_) => rest.len(),
+            FieldKind::Strings => extent::complete_strings(rest),
         }
     }
 

@@ -46,7 +46,7 @@ pub(super) fn cut_length(kind: FieldKind, rest: &[u8], otherwise: usize) -> Opti
 }
 
 /// Octets of the strings that are all there, an octet of length before each.
-fn complete_strings(octets: &[u8]) -> usize {
+pub(super) fn complete_strings(octets: &[u8]) -> usize {
     let mut at = 0;
     while let Some(&length) = octets.get(at) {
         let end = at + 1 + usize::from(length);

@@ -126,10 +126,32 @@ pub(super) fn provisioning_domain(bytes: &[u8], table: &'static [FieldSpec]) -> 
         "domains",
     )];
     let parts = |at, parts, name| spec::parts(short(at), parts, name);
+    // What pads it to the option's end is nobody's field.
+    let behind_name = DOMAIN_NAME + length;
+    let padding =
+        padding(behind_name, header.start - behind_name).filter(|_| header.start < bytes.len());
     let header_part =
         (!header.is_empty()).then(|| parts(header.start, Parts::RouterAdvertisement, "header"));
     let behind = [parts(header.end, Parts::DomainOptions, "options")];
-    rows(table, name.into_iter().chain(header_part).chain(behind))
+    rows(
+        table,
+        name.into_iter()
+            .chain(padding)
+            .chain(header_part)
+            .chain(behind),
+    )
+}
+
+/// Padding of so many octets at `at`, fewer than eight, if there is any.
+fn padding(at: usize, octets: usize) -> Option<FieldSpec> {
+    let octets = u8::try_from(octets).ok().filter(|&n| n > 0)?;
+    let mask = u64::MAX.checked_shr(u32::from(8_u8.checked_sub(octets)?) * 8)?;
+    Some(spec::reserved(
+        u16::try_from(at).ok()?,
+        octets,
+        mask,
+        "reserved",
+    ))
 }
 
 /// Octets before the name of a provisioning domain.
@@ -194,6 +216,12 @@ pub(super) fn encrypted_dns(bytes: &[u8]) -> Specs {
         spec::dns_names_of(10, name, "domains"),
         spec::u16(addresses_at, "addresses_length"),
         spec::v6_array(addresses_at.saturating_add(2), addresses / 16, "addresses"),
+        // Octets that are no whole address.
+        spec::octets(
+            parameters_at.saturating_sub(addresses % 16),
+            addresses % 16,
+            "data",
+        ),
         spec::u16(parameters_at, "parameters_length"),
         spec::svc_params(
             parameters_at.saturating_add(2),

@@ -1,6 +1,7 @@
 mod card;
 mod forbidden;
 mod handover;
+mod left_over;
 mod registration;
 mod signed;
 

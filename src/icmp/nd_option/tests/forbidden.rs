@@ -234,4 +234,29 @@ fn an_encrypted_resolver_that_hosts_discard() {
     for cut in [&alpn[..7], &[&alpn[..], b"\0\x03"].concat()] {
         assert_eq!(dns(name, &at, cut), ["parameter longer than its octets"]);
     }
+    // RFC 9460 sections 7.1.1, 7.2 and 8, RFC 7301 section 3.1.
+    let longer = "name of a protocol longer than its octets";
+    let empty = "empty name of a protocol";
+    for (key, value, told) in [
+        (1, &b"\x02h2\x02h3"[..], None),
+        (1, b"\x02h2\x03h3", Some(longer)),
+        (1, b"\xffh2xxx", Some(longer)),
+        (1, b"\x02h2\x01", Some(longer)),
+        (1, b"\x02h2\0", Some(empty)),
+        (1, &[0; 6], Some(empty)),
+        (1, b"", Some("no protocol")),
+        (0, b"\0\x01\0", Some("keys that do not fill their value")),
+        (0, b"", Some("keys that do not fill their value")),
+        (0, b"\0\x03", None),
+        (2, b"", None),
+        (2, b"\0", Some("value of a parameter that has none")),
+        (8, b"\0", Some("value of a parameter that has none")),
+        (3, b"\0\0\x55", Some("port that has not two octets")),
+        (3, b"\x03\x55", None),
+    ] {
+        let length = u8::try_from(value.len()).unwrap();
+        let parameter = [&[0, key, 0, length][..], value].concat();
+        let expected: Vec<_> = told.into_iter().collect();
+        assert_eq!(dns(name, &at, &parameter), expected, "{key} {value:?}");
+    }
 }
