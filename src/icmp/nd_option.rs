@@ -6,6 +6,7 @@ mod certificate;
 mod encrypted_dns;
 mod fault;
 mod format;
+mod handover;
 mod made;
 mod names;
 mod protection;

@@ -2,11 +2,8 @@
 
 use super::certificate::certificate_rows;
 use super::format::{Format, row, sized};
-use super::names::{
-    ANCHOR_NAMES, BORDER_ROUTER_LIFETIMES, CERTIFICATES, HANDOVER_ADDRESSES, HANDOVER_ASSISTS,
-    HANDOVER_LINK_ADDRESSES, HANDOVER_STATUSES, NODE_IDENTIFIERS,
-};
-use super::{card, made, protection};
+use super::names::{ANCHOR_NAMES, BORDER_ROUTER_LIFETIMES, CERTIFICATES, HANDOVER_STATUSES};
+use super::{card, handover, made, protection};
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::lowpan::{OPAQUE_KINDS, REGISTERED_KINDS, REGISTRATION_STATUSES};
 use crate::icmp::x509::Part;
@@ -22,10 +19,6 @@ pub(in crate::icmp) const FIELDS: &[FieldSpec] = &[spec::u8(0, "type"), spec::wo
 /// What is behind type and length of an option that is not known here.
 pub(super) const UNKNOWN: &[FieldSpec] = &[spec::rest(2, "data")];
 
-const HANDOVER_ADDRESS: &[FieldSpec] = &[
-    spec::named(spec::u8(2, "option_code"), &HANDOVER_LINK_ADDRESSES),
-    spec::rest(3, "address"),
-];
 const LINK_LAYER: &[FieldSpec] = &[spec::rest(2, "address")];
 pub(in crate::icmp) const ROUTE: &[FieldSpec] = &[
     spec::u8(2, "prefix_length"),
@@ -38,21 +31,6 @@ const ADDRESS_LIST: &[FieldSpec] = &[
     spec::reserved(2, 6, 0xffff_ffff_ffff, "reserved"),
     spec::v6_list(8, "addresses"),
 ];
-const CODED_ADDRESS: &[FieldSpec] = &[
-    spec::named(spec::u8(2, "option_code"), &HANDOVER_ADDRESSES),
-    spec::u8(3, "prefix_length"),
-    spec::reserved(4, 4, 0xffff_ffff, "reserved"),
-    spec::v6(8, "address"),
-];
-const ASSIST: &[FieldSpec] = &[
-    spec::named(spec::u8(2, "option_code"), &HANDOVER_ASSISTS),
-    spec::u8(3, "id_length"),
-];
-const NODE_IDENTIFIER: &[FieldSpec] = &[
-    spec::named(spec::u8(2, "option_code"), &NODE_IDENTIFIERS),
-    spec::u8(3, "id_length"),
-];
-
 const SIGNATURE: &[FieldSpec] = &[
     spec::reserved(2, 2, 0xffff, "reserved"),
     spec::octets(4, 16, "key_hash"),
@@ -228,25 +206,20 @@ pub(super) const FORMATS: &[Format] = &[
         ),
     ),
     // RFC 5568 section 6.4.1.
-    sized(17, "ip_address_prefix", 3, 3, CODED_ADDRESS),
+    sized(17, "ip_address_prefix", 3, 3, handover::CODED_ADDRESS),
     // RFC 4068 section 6.4.2.
     sized(
         super::NEW_ROUTER_PREFIX,
         "new_router_prefix",
         3,
         3,
-        &[
-            spec::u8(2, "option_code"),
-            spec::u8(3, "prefix_length"),
-            spec::reserved(4, 4, 0xffff_ffff, "reserved"),
-            spec::v6(8, "prefix"),
-        ],
+        handover::ROUTER_PREFIX,
     ),
     row(
         super::HANDOVER_LINK_LAYER,
         "link_layer_address",
         1,
-        HANDOVER_ADDRESS,
+        handover::HANDOVER_ADDRESS,
     ),
     sized(
         20,
@@ -336,12 +309,17 @@ pub(super) const FORMATS: &[Format] = &[
         ],
     ),
     // RFC 5271 section 6.
-    row(super::HANDOVER_ASSIST, "handover_assist", 1, ASSIST),
+    row(
+        super::HANDOVER_ASSIST,
+        "handover_assist",
+        1,
+        handover::ASSIST,
+    ),
     row(
         super::MOBILE_NODE_IDENTIFIER,
         "mobile_node_identifier",
         1,
-        NODE_IDENTIFIER,
+        handover::NODE_IDENTIFIER,
     ),
     // RFC 8106 section 5.2.
     row(
