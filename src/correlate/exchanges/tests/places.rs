@@ -409,7 +409,7 @@ fn what_is_asked_alike_again_and_again_is_no_copy() {
 fn a_time_in_its_data_tells_that_a_request_was_sent_once() {
     // `struct timeval` of iputils.
     let mut timed = [0; 56];
-    timed[..4].copy_from_slice(&1_000_000_u32.to_le_bytes());
+    timed[..4].copy_from_slice(&1_600_000_000_u32.to_le_bytes());
     for (octet, count) in timed[16..].iter_mut().zip(16..) {
         *octet = count;
     }
@@ -433,8 +433,8 @@ fn a_time_in_its_data_tells_that_a_request_was_sent_once() {
                 let seen = play.sighting(millis, place);
                 play.exchanges.query(&query, &seen, &mut |_| {}).0
             };
-            assert_eq!(ask(1_000_000_100), Relation::Request);
-            let told = ask(1_000_000_400);
+            assert_eq!(ask(1_600_000_000_100), Relation::Request);
+            let told = ask(1_600_000_000_400);
             let copied = matches!(told, Relation::Copy { of } if of.number() == 1);
             assert_eq!(copied, is_copy, "{octets:?} {ip_id:?}");
         }
