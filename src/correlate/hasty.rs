@@ -152,7 +152,7 @@ impl Correlator {
         let original = (packet.frame, packet.ttl, shown);
         (self.verdicts).found_late(&error.verdict, error.answered, original, |verdict| {
             verdict.never_sent -= u64::from(error.never_sent).min(verdict.never_sent);
-            verdict.uncount_unfit(error.unfit);
+            verdict.uncount_unfit(error.unfit, error.frame);
             if let Some((mistaken, named)) = error.mistaken {
                 verdict.original_count = verdict.original_count.saturating_sub(1);
                 (verdict.original_frames)

@@ -69,7 +69,7 @@ impl Correlator {
         if let Some(dropped) = frame.options.dropped().and_then(Verdict::local_drop) {
             let by = ReplyDrop::WhereCaptured(dropped);
             self.verdicts
-                .undelivered(&error.verdict, error.unfit, (by, shown));
+                .undelivered(&error.verdict, (error.first, error.unfit), (by, shown));
             self.sent_errors.remove(error);
         }
     }
@@ -101,7 +101,7 @@ impl Correlator {
                 dropper: error.ip.src(),
             };
             self.verdicts
-                .undelivered(&lost.verdict, lost.unfit, (by, error.shown));
+                .undelivered(&lost.verdict, (lost.first, lost.unfit), (by, error.shown));
             self.sent_errors.remove(lost);
         }
     }

@@ -1,9 +1,12 @@
 //! Drop verdicts: one per (flow, dropper, reason).
 
+mod sides;
+
 use std::net::IpAddr;
 use std::ops::Range;
 use std::time::Duration;
 
+pub use self::sides::{Halves, OtherSide};
 use super::exchange::ReplyDrop;
 use super::segment::Segment;
 use crate::icmp::Message;
@@ -87,6 +90,8 @@ pub struct DropVerdict {
     /// How many of the others were translated by halves: what they quote was sent by no socket of who
     /// received them.
     pub half_translated: u64,
+    /// Where those are.
+    pub halves: Option<Halves>,
     /// How many of the others quote TCP sequence numbers that were not in flight, as far as the capture
     /// tells (RFC 5927 section 4.1): systems discard those.
     pub out_of_window: u64,
@@ -254,6 +259,7 @@ impl DropVerdict {
             discarded: 0,
             short_quotes: 0,
             half_translated: 0,
+            halves: None,
             out_of_window: 0,
             arrived: 0,
             undelivered: None,
@@ -329,17 +335,6 @@ impl Carried {
             _ => Self::Several,
         }
     }
-}
-
-/// The other side of an address translation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OtherSide {
-    /// The flow as quoted there: it differs in its source, or in its destination.
-    pub flow: FlowKey,
-    /// Who sends the errors there.
-    pub dropper: IpAddr,
-    /// The first error in which it is quoted so.
-    pub error: FrameRef,
 }
 
 /// That the destination sent from the port before: it was open then.

@@ -151,7 +151,7 @@ impl Reported<'_, '_> {
 
 impl Verdicts {
     pub(super) fn new(memory: usize) -> Self {
-        const FRAMES: usize = 2 * DropVerdict::FRAMES * size_of::<FrameRef>();
+        const FRAMES: usize = 3 * DropVerdict::FRAMES * size_of::<FrameRef>();
         Self {
             open: Table::with_memory_and_heap(memory / 10 * 9, FRAMES),
             parts: Table::with_memory(memory / 10),
@@ -184,7 +184,7 @@ impl Verdicts {
         // The same message, behind a translation that left alone what it quotes, is counted already.
         let is_counted = other_side.is_some_and(|there| key.is_of(&there));
         if is_counted && let Some(verdict) = self.open.get_mut(&key) {
-            verdict.count_unfit_if_heard(error.unfit());
+            verdict.count_unfit_if_heard(error);
             return None;
         }
         let other_side = other_side.filter(|_| !is_counted);
@@ -257,17 +257,17 @@ impl Verdicts {
         }
     }
 
-    /// One of the errors under `key` was dropped so on its way back, as a packet tells that is shown or not.
-    /// What would have been made of it then counts no more.
+    /// One of the errors under `key`, that which begins in `first`, was dropped so on its way back, as a packet
+    /// tells that is shown or not. What would have been made of it then counts no more.
     pub(super) fn undelivered(
         &mut self,
         key: &VerdictKey,
-        unfit: Option<Unfit>,
+        (first, unfit): (FrameRef, Option<Unfit>),
         (by, shown): (ReplyDrop, bool),
     ) {
         if let Some(verdict) = self.open.get_mut(key) {
             verdict.shown |= shown;
-            verdict.uncount_unfit(unfit);
+            verdict.uncount_unfit(unfit, first);
             let known = (verdict.undelivered).get_or_insert(Undelivered {
                 count: 0,
                 first: by,
@@ -293,7 +293,7 @@ impl Verdicts {
             return;
         }
         verdict.count -= 1;
-        verdict.uncount_unfit(error.unfit());
+        verdict.uncount_unfit(error.unfit(), error.frame);
         if let Some(undelivered) = &mut verdict.undelivered {
             undelivered.count = undelivered.count.min(verdict.count);
         }
@@ -340,7 +340,7 @@ impl Verdicts {
             return;
         };
         if key.flow == there.flow {
-            verdict.count_unfit_if_heard(error.unfit());
+            verdict.count_unfit_if_heard(error);
         }
         verdict.same_as.get_or_insert(OtherSide {
             flow: key.flow,
@@ -415,7 +415,7 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
         _ => verdict.segment.filter(|known| segment == Some(*known)),
     };
     verdict.count += 1;
-    verdict.count_unfit(error.unfit());
+    verdict.count_unfit(error);
     verdict.sent_as = verdict.sent_as.or(error.sent_as);
     verdict.last = verdict.last.max(error.ts);
     verdict.shown |= error.shown;

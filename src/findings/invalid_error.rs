@@ -87,7 +87,6 @@ impl Diagnosis for InvalidError {
         let to = AddrPair::new(verdict.dropper, verdict.dropped().addrs.src());
         for (fault, count) in [
             (Fault::ShortQuote, verdict.short_quotes),
-            (Fault::HalfTranslated, verdict.half_translated),
             (Fault::OutOfWindow, verdict.out_of_window + verdict.arrived),
         ] {
             if count > 0
@@ -97,6 +96,17 @@ impl Diagnosis for InvalidError {
                 group.flows += 1;
                 group.show(&verdict.error_frames);
             }
+        }
+        if let Some(halves) = &verdict.halves
+            && let Some(group) = self.faults.entry((Fault::HalfTranslated, halves.ends))
+        {
+            // The verdict of the same errors before their translation has them, unless a filter hid it.
+            let same_flow = (verdict.same_as).is_some_and(|there| there.flow == verdict.flow);
+            if !(verdict.counted_there && same_flow) || group.errors == 0 {
+                group.errors += verdict.half_translated;
+                group.flows += 1;
+            }
+            group.show(&halves.frames);
         }
         if verdict.never_sent == 0 {
             return;
@@ -203,13 +213,14 @@ fn spoofed(from: IpAddr, about: IpAddr, group: &Group) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::correlate::verdict::DropReason;
+    use crate::correlate::verdict::{DropReason, Halves};
     use crate::model::flow::FlowPorts;
     use crate::model::{FlowKey, Timestamp};
     use crate::wire::ip::protocol::TCP;
 
     #[test]
     fn errors_that_no_program_hears_of() {
+        let receiver = [10, 0, 0, 1].into();
         for ((short_quotes, half_translated, arrived), title, confidence) in [
             (
                 (2, 0, 0),
@@ -241,6 +252,10 @@ mod tests {
                 count: 3,
                 short_quotes,
                 half_translated,
+                halves: (half_translated > 0).then(|| Halves {
+                    ends: AddrPair::new(dropper, receiver),
+                    frames: Vec::new(),
+                }),
                 arrived,
                 sent_as: Some(flow([10, 0, 0, 1])),
                 ..DropVerdict::new(flow([203, 0, 113, 5]), dropper, icmp, reason, at)

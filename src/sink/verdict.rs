@@ -81,7 +81,7 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
     }
     if verdict.half_translated > 0 {
         next_part(&mut lines);
-        lines.written(|out| half_translated(out, verdict));
+        lines.written(|out| half_translated(out, verdict, page));
     }
     if verdict.out_of_window > 0 {
         next_part(&mut lines);
@@ -144,13 +144,21 @@ fn short_quotes(out: &mut Vec<u8>, verdict: &DropVerdict) {
 
 /// That they tell a receiver of somebody else's packet. Who binds a socket to no address may hear of one of
 /// another protocol than TCP.
-fn half_translated(out: &mut Vec<u8>, verdict: &DropVerdict) {
+fn half_translated(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
     let is_all = verdict.half_translated >= verdict.count;
     if !is_all {
         write::decimal(out, verdict.half_translated);
         out.extend_from_slice(b" of them ");
     }
-    out.extend_from_slice(b"translated on one side only, so that no ");
+    out.extend_from_slice(b"translated on one side only, ");
+    let is_named = |frame| verdict.error_frames.contains(frame);
+    let halves = (verdict.halves.as_ref()).map_or(&[][..], |halves| &halves.frames);
+    if !halves.iter().all(is_named) {
+        out.extend_from_slice(b"in ");
+        page.frames(out, halves, verdict.half_translated);
+        out.extend_from_slice(b", ");
+    }
+    out.extend_from_slice(b"so that no ");
     out.extend_from_slice(match verdict.dropped().protocol {
         TCP => b"connection fits what ".as_slice(),
         _ => b"connected socket fits what ",

@@ -5,8 +5,8 @@ use std::time::Duration;
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use icmpdump::correlate::trace::{Hop, HopRouter, Path};
 use icmpdump::correlate::verdict::{
-    Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Evidence, Hops, OtherSide, Role,
-    WasOpen,
+    Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Evidence, Halves, Hops,
+    OtherSide, Role, WasOpen,
 };
 use icmpdump::icmp::field::Extent;
 use icmpdump::model::flow::FlowPorts;
@@ -66,6 +66,10 @@ pub(crate) fn verdict() -> DropVerdict {
         discarded: 2,
         short_quotes: 1,
         half_translated: 1,
+        halves: Some(Halves {
+            ends: AddrPair::new(addr("10.0.1.2"), addr("192.168.1.5")),
+            frames: vec![frame_of(1, 11)],
+        }),
         out_of_window: 1,
         arrived: 1,
         sent_as: Some(FlowKey {
@@ -153,6 +157,7 @@ pub(crate) fn bare_verdict() -> DropVerdict {
         discarded: 0,
         short_quotes: 0,
         half_translated: 0,
+        halves: None,
         out_of_window: 0,
         arrived: 0,
         sent_as: None,

@@ -98,6 +98,7 @@ pub(crate) fn verdict() -> DropVerdict {
         discarded: 0,
         short_quotes: 0,
         half_translated: 0,
+        halves: None,
         out_of_window: 0,
         arrived: 0,
         sent_as: None,
@@ -180,6 +181,15 @@ fn a_verdict_says_that_no_socket_is_found_for_its_errors() {
         });
         assert!(told.contains(expected), "{told}");
     }
+    let behind = DropVerdict {
+        half_translated: 10,
+        halves: samples::verdict().halves,
+        ..verdict()
+    };
+    let told = unwrapped(&behind);
+    let expected =
+        "translated on one side only, in #11 and 9 more, so that no connection fits what they";
+    assert!(told.contains(expected), "{told}");
     let translated = DropVerdict {
         sent_as: samples::verdict().sent_as,
         ..verdict()

@@ -86,6 +86,12 @@ fn an_error_whose_quote_has_the_server_in_place_of_the_service() {
         assert_eq!(second["same_as"]["dropper"], json!("10.5.5.5"));
         let named = |finding: &&Value| finding["finding"] == "admin_prohibited";
         assert_eq!(findings.iter().filter(named).count(), 1, "{findings:?}");
+        // The error of the server itself is as it should be.
+        let half = json!([{"frame": packets.len()}]);
+        for drop in &drops {
+            assert_eq!(drop["half_translated_frames"], half);
+        }
+        assert_half(&findings, "203.0.113.80", &half);
     }
     // Nothing proves it of the error alone, nor where another host sent it.
     assert_eq!(told(std::slice::from_ref(&back)).0, [false]);
@@ -105,13 +111,39 @@ fn an_error_whose_quote_has_the_translator_in_place_of_the_sender() {
     let outside = syn(OUTSIDE, SERVICE, 80);
     let refused = refusal(SERVICE, OUTSIDE, &outside);
     let back = sent_on(&refused, DESTINATION, CLIENT);
-    let (halves, drops, _) = told(&[outside, refused, back]);
+    let packets = [outside, refused, back];
+    let (halves, drops, findings) = told(&packets);
     assert_eq!(halves, [false, true]);
     assert_eq!(drops.len(), 1, "{drops:?}");
     assert_eq!(drops[0]["count"], 1);
     assert_eq!(drops[0]["same_as"], Value::Null);
     assert_eq!(drops[0]["half_translated"], 1);
     assert_eq!(drops[0]["app_error"], Value::Null);
+    // Who has it as it was before got none of that kind.
+    let half = json!([{"frame": 3}]);
+    assert_eq!(drops[0]["error_frames"], json!([{"frame": 2}]));
+    assert_eq!(drops[0]["half_translated_frames"], half);
+    assert_half(&findings, "203.0.113.80", &half);
+    let text = text(&written(RAW, &packets));
+    assert!(
+        text.contains("translated on one side only, in #3, so that no connection fits what"),
+        "{text}"
+    );
+}
+
+/// The one finding is about the errors of this host to the client, in these frames.
+#[track_caller]
+fn assert_half(findings: &[Value], from: &str, frames: &Value) {
+    let named = |finding: &&Value| finding["finding"] == "invalid_error";
+    let named: Vec<_> = findings.iter().filter(named).collect();
+    let [finding] = named[..] else {
+        panic!("{findings:?}");
+    };
+    let title = finding["title"].as_str().unwrap();
+    let begins = format!("The errors of {from} to 10.9.9.9 are translated on one side only: ");
+    assert!(title.starts_with(&begins), "{title}");
+    assert!(!title.contains('('), "{title}");
+    assert_eq!(&finding["evidence"], frames);
 }
 
 /// Linux finds no socket for them, so that the client goes on: what it sends tells, not the flow that is

@@ -1,10 +1,11 @@
 //! Errors that tell no program of anything, though they come to whom they are for.
 
-use super::{Captured, Reported};
+use super::{Captured, Reported, note};
 use crate::correlate::in_flight::InFlight;
-use crate::correlate::verdict::{DropVerdict, Evidence};
+use crate::correlate::verdict::{DropVerdict, Evidence, Halves};
 use crate::icmp::cause::ChecksumCause;
 use crate::icmp::{Translation, cause, payload};
+use crate::model::FrameRef;
 use crate::wire::ChecksumStatus;
 
 /// Octets before the quote of an error.
@@ -78,24 +79,36 @@ impl DropVerdict {
     }
 
     /// Adds what is wrong with an error, if anything is.
-    pub(super) fn count_unfit(&mut self, unfit: Option<Unfit>) {
-        if let Some(unfit) = unfit {
-            *self.count_of(unfit) += 1;
+    pub(super) fn count_unfit(&mut self, error: &Reported<'_, '_>) {
+        let Some(unfit) = error.unfit() else {
+            return;
+        };
+        *self.count_of(unfit) += 1;
+        if unfit == Unfit::HalfTranslated {
+            let halves = self.halves.get_or_insert_with(|| Halves {
+                ends: error.ip.ends(),
+                frames: Vec::new(),
+            });
+            note(&mut halves.frames, error.frames);
         }
     }
 
-    /// Takes that back.
-    pub(in crate::correlate) fn uncount_unfit(&mut self, unfit: Option<Unfit>) {
+    /// Takes back what was wrong with the error in `frame`.
+    pub(in crate::correlate) fn uncount_unfit(&mut self, unfit: Option<Unfit>, frame: FrameRef) {
         if let Some(unfit) = unfit {
             let count = self.count_of(unfit);
             *count = count.saturating_sub(1);
         }
+        if let Some(halves) = &mut self.halves {
+            halves.frames.retain(|half| *half != frame);
+        }
+        self.halves.take_if(|_| self.half_translated == 0);
     }
 
     /// An error that is counted already came to its receiver so.
-    pub(super) fn count_unfit_if_heard(&mut self, unfit: Option<Unfit>) {
+    pub(super) fn count_unfit_if_heard(&mut self, error: &Reported<'_, '_>) {
         if !self.is_unheard() {
-            self.count_unfit(unfit);
+            self.count_unfit(error);
         }
     }
 }

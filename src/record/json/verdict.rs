@@ -62,6 +62,10 @@ pub(super) fn drop<S: Serializer>(
     map.maybe("discarded", NonZeroU64::new(verdict.discarded))?;
     map.maybe("short_quotes", NonZeroU64::new(verdict.short_quotes))?;
     map.maybe("half_translated", NonZeroU64::new(verdict.half_translated))?;
+    map.maybe(
+        "half_translated_frames",
+        (verdict.halves.as_ref()).map(|halves| frames(&halves.frames)),
+    )?;
     map.maybe("out_of_window", NonZeroU64::new(verdict.out_of_window))?;
     map.maybe("arrived", NonZeroU64::new(verdict.arrived))?;
     if let Some(undelivered) = verdict.undelivered {
