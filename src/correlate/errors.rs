@@ -3,7 +3,7 @@
 
 mod probe;
 
-pub(super) use self::probe::{refusal, ring_answer};
+pub(super) use self::probe::{fate, ring_answer};
 use super::aftermath::Hit;
 use super::carried::Inner;
 use super::exchange::ReplyDrop;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Correlator;
 use super::aftermath::Hit;
-use super::errors::refusal;
+use super::errors::fate;
 use super::flows::Ring;
 use super::lead::Lead;
 use super::observation::Observation;
@@ -177,7 +177,7 @@ impl Correlator {
             ttl_back: error.answered.ttl_back,
             ts: packet.ts,
             mpls: None,
-            refusal: refusal(error.reason, error.from, (error.addrs, packet.protocol)),
+            fate: fate(error.reason, error.from, (error.addrs, packet.protocol)),
             tunnel: None,
             shown: error.shown,
         };

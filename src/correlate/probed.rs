@@ -3,7 +3,7 @@
 use super::exchanges::{Asked, Back};
 use super::lead::Lead;
 use super::observation::Observation;
-use super::trace::MAX_TTL;
+use super::trace::{Fate, MAX_TTL};
 use super::traces::{EarlyAnswer, Known, ProbeAnswer};
 use super::{Answer, Correlator, Relation};
 use crate::icmp::Message;
@@ -60,7 +60,7 @@ impl Correlator {
                 ttl_back: ip.hop_limit(),
                 ts: frame.ts,
                 mpls: None,
-                refusal: None,
+                fate: Fate::Arrived,
                 tunnel: None,
                 shown,
             },

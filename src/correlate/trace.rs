@@ -10,6 +10,27 @@ use crate::model::{AddrPair, FrameRef};
 /// TTLs above this are no probe's: traceroute, tracert and mtr stop at 30 by default.
 pub(super) const MAX_TTL: u8 = 32;
 
+/// What an answer tells of its probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Its TTL ran out on its way: it did not come to who is asked, whoever says so (RFC 1122 section
+    /// 3.2.1.7). A translator may have put the address that is asked in place of a router's.
+    Expired,
+    /// It came to who is asked.
+    Arrived,
+    /// It went no further for this reason.
+    Refused(DropReason),
+}
+
+impl Fate {
+    pub(super) const fn refusal(self) -> Option<DropReason> {
+        match self {
+            Self::Refused(reason) => Some(reason),
+            Self::Expired | Self::Arrived => None,
+        }
+    }
+}
+
 /// A traceroute, whatever made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {

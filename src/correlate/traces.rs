@@ -19,8 +19,7 @@ use super::flows::{Chain, Fingerprint, Marks, Ring, has_ports, is_icmp};
 use super::lead::Lead;
 use super::observation::Observation;
 use super::table::{Displaced, Table};
-use super::trace::{HopRouter, MAX_TTL, Path};
-use super::verdict::DropReason;
+use super::trace::{Fate, HopRouter, MAX_TTL, Path};
 use crate::icmp::kind::{v4, v6};
 use crate::icmp::object::Labels;
 use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
@@ -79,8 +78,7 @@ pub(super) struct ProbeAnswer<'a> {
     pub(super) ts: Timestamp,
     /// The MPLS labels the router reported.
     pub(super) mpls: Option<Labels<'a>>,
-    /// Why the probe went no further, other than that its TTL ran out or that it arrived.
-    pub(super) refusal: Option<DropReason>,
+    pub(super) fate: Fate,
     /// Whom the packet around the probe went between, if it was that which went no further.
     pub(super) tunnel: Option<AddrPair>,
     pub(super) shown: bool,
@@ -104,7 +102,12 @@ impl ProbeAnswer<'_> {
     /// Whether the destination itself answers what no router would have passed on: the trace of a
     /// neighbor, where no TTL runs out.
     fn is_by_neighbor(&self) -> bool {
-        self.ttl == 1 && self.from == self.addrs.dst()
+        self.ttl == 1 && self.reaches()
+    }
+
+    /// Whether its probe came to the destination, which answers itself.
+    fn reaches(&self) -> bool {
+        self.from == self.addrs.dst() && self.fate != Fate::Expired
     }
 
     /// Whether its probe was captured before its source was translated as well.

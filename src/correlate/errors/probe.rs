@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::correlate::lead::Lead;
-use crate::correlate::trace::Path;
+use crate::correlate::trace::{Fate, Path};
 use crate::correlate::traces::{ProbeAnswer, TraceKey};
 use crate::correlate::verdict::DropReason;
 use crate::correlate::verdicts::Reported;
@@ -87,7 +87,7 @@ pub(in crate::correlate) fn ring_answer<'a>(
             ttl_back: error.ip.hop_limit(),
             ts: error.ts,
             mpls: labels(error.message),
-            refusal: refusal(reason, error.ip.src(), probed),
+            fate: fate(reason, error.ip.src(), probed),
             tunnel: None,
             shown: error.shown,
         },
@@ -95,20 +95,18 @@ pub(in crate::correlate) fn ring_answer<'a>(
     ))
 }
 
-/// Why a probe of this protocol from one host to another went no further, other than that its TTL ran out
-/// or that it arrived: only who is asked says that nobody listens, and of TCP its stack resets
-/// (RFC 9293 section 3.10.7.1).
-pub(in crate::correlate) fn refusal(
+/// What became of a probe of this protocol from one host to another: only who is asked says that nobody
+/// listens, and of TCP its stack resets (RFC 9293 section 3.10.7.1).
+pub(in crate::correlate) fn fate(
     reason: DropReason,
     from: IpAddr,
     (addrs, protocol): (AddrPair, u8),
-) -> Option<DropReason> {
-    let is_meant = match reason {
-        DropReason::TtlExceeded => true,
-        DropReason::PortUnreachable => from == addrs.dst() && protocol == UDP,
-        _ => false,
-    };
-    (!is_meant).then_some(reason)
+) -> Fate {
+    match reason {
+        DropReason::TtlExceeded => Fate::Expired,
+        DropReason::PortUnreachable if from == addrs.dst() && protocol == UDP => Fate::Arrived,
+        _ => Fate::Refused(reason),
+    }
 }
 
 /// The MPLS label stack an error reports (RFC 4950).

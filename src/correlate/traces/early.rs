@@ -8,6 +8,7 @@ use super::ProbeAnswer;
 use crate::correlate::flows::is_icmp;
 use crate::correlate::lead::Lead;
 use crate::correlate::observation::Observation;
+use crate::correlate::trace::Fate;
 use crate::model::{AddrPair, FrameRef, Timestamp};
 
 /// An answer and its probe out of order have times that differ by no more.
@@ -85,7 +86,7 @@ impl EarlyAnswers {
             ttl_back: answer.ttl_back,
             ts: probe.ts,
             mpls: None,
-            refusal: None,
+            fate: Fate::Arrived,
             tunnel: None,
             shown: answer.shown,
         })

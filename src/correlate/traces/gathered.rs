@@ -39,6 +39,8 @@ pub(super) struct HopState {
     sent: u32,
     answers: u32,
     routers: Vec<HopRouter>,
+    /// Whether a probe came to the destination.
+    is_end: bool,
 }
 
 /// One traceroute: what was sent and what answered, by TTL.
@@ -207,11 +209,12 @@ impl Trace {
             return;
         };
         hop.answers = hop.answers.saturating_add(1);
+        hop.is_end |= answer.reaches;
         let Some(router) = hop.router(answer.from) else {
             return;
         };
         router.answers = router.answers.saturating_add(1);
-        router.refusal = router.refusal.or(answer.refusal);
+        router.refusal = router.refusal.or(answer.fate.refusal());
         router.tunnel = router.tunnel.or(answer.tunnel);
         router.return_hops = (router.return_hops).or_else(|| answer.ttl_back.map(payload::hops));
         if router.rtts.len() < HopRouter::RTTS {
@@ -293,7 +296,8 @@ impl Trace {
             from: answer.from,
             rtt: answer.rtt,
             ttl_back: answer.ttl_back,
-            refusal: answer.refusal,
+            fate: answer.fate,
+            reaches: answer.reaches(),
             tunnel: answer.tunnel,
             mpls: Vec::new(),
             frame: answer.frame,
@@ -375,6 +379,7 @@ impl Trace {
             };
             hop.sent = hop.sent.saturating_add(theirs.sent);
             hop.answers = hop.answers.saturating_add(theirs.answers);
+            hop.is_end |= theirs.is_end;
             for their in theirs.routers {
                 let Some(router) = hop.router(their.router) else {
                     continue;
@@ -411,9 +416,7 @@ impl Trace {
         if self.is_blurred || !self.is_path() {
             return None;
         }
-        let target = key.addrs.dst();
-        let is_target = |hop: &HopState| hop.routers.iter().any(|r| r.router == target);
-        let reached_at = self.hops.iter().position(is_target);
+        let reached_at = self.hops.iter().position(|hop| hop.is_end);
         let last = match reached_at {
             Some(at) => at,
             // Probes beyond the last answer were sent in vain: they are part of the story.
@@ -440,7 +443,7 @@ impl Trace {
             .collect();
         Some(Path {
             src: key.addrs.src(),
-            dst: target,
+            dst: key.addrs.dst(),
             protocol: key.protocol,
             id: key.id(),
             hops,

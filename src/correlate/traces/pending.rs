@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::correlate::copies::Likeness;
 use crate::correlate::flows::{Fingerprint, datagram_checksum};
-use crate::correlate::verdict::DropReason;
+use crate::correlate::trace::Fate;
 use crate::model::{AddrPair, FrameRef, SourceId};
 
 /// A probe, of which copies may come still.
@@ -30,7 +30,9 @@ pub(super) struct Answer {
     pub(super) from: IpAddr,
     pub(super) rtt: Option<Duration>,
     pub(super) ttl_back: Option<u8>,
-    pub(super) refusal: Option<DropReason>,
+    pub(super) fate: Fate,
+    /// Whether its probe came to the destination, which answers itself.
+    pub(super) reaches: bool,
     pub(super) tunnel: Option<AddrPair>,
     pub(super) mpls: Vec<u32>,
     /// The frame of the answer itself.

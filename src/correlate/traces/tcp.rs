@@ -5,6 +5,7 @@ use crate::correlate::copies::Copies;
 use crate::correlate::flows::{Chain, Fingerprint, Ring};
 use crate::correlate::lead::Lead;
 use crate::correlate::observation::Observation;
+use crate::correlate::trace::Fate;
 use crate::wire::ip::protocol::TCP;
 use crate::wire::tcp::{ACK, RST, SYN};
 
@@ -67,7 +68,7 @@ pub(super) fn tcp_answer(
         ttl_back,
         ts: packet.ts,
         mpls: None,
-        refusal: None,
+        fate: Fate::Arrived,
         tunnel: None,
         shown: false,
     }))

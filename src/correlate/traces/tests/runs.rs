@@ -1,5 +1,7 @@
 //! Traceroutes that are not reached, that follow each other, or that are answered a moment too soon.
 
+use std::net::IpAddr;
+
 use etherparse::PacketBuilder;
 
 use super::{HOPS, HOST, TARGET, answer, paths_of, probe, told};
@@ -254,6 +256,51 @@ fn port_unreachable_is_a_refusal_but_by_who_is_asked() {
         let third = &paths[0].hops[2].routers[0];
         assert_eq!(third.refusal, Some(DropReason::PortUnreachable));
     }
+}
+
+/// Behind a translation of the destination all that answers has the address that is asked. A host discards
+/// nothing because its TTL is small (RFC 1122 section 3.2.1.7).
+#[test]
+fn who_says_that_a_ttl_ran_out_is_not_the_destination() {
+    for expired in [2, 3, 5] {
+        let mut capture = Replay::new();
+        for (ttl, number) in (1..=5).zip(0u16..) {
+            let at = i64::from(number) * 2;
+            capture.at(at, &segment(number, ttl));
+            let back = match ttl {
+                1 => error(at_hop(ttl), EXPIRED, &segment(number, 1)),
+                ttl if ttl <= expired => error(TARGET, EXPIRED, &segment(number, 1)),
+                _ => error(TARGET, REFUSED, &segment(number, 1)),
+            };
+            capture.at(at + 1, &back);
+        }
+        let paths = paths_of(capture);
+        let hops = usize::from(expired + 1).min(5);
+        assert_eq!(paths[0].hops.len(), hops);
+        assert_eq!(paths[0].reached, expired < 5);
+        let end = if expired < 5 {
+            PathEnd::Reached
+        } else {
+            PathEnd::Silent { after: 5 }
+        };
+        assert_eq!(paths[0].end(), end);
+        let second = &paths[0].hops[1].routers[0];
+        assert_eq!(second.router, IpAddr::from(TARGET));
+    }
+}
+
+/// Nor is it a neighbor, which would answer for itself.
+#[test]
+fn a_translator_at_the_first_hop_is_not_the_destination() {
+    let mut capture = Replay::new();
+    for (ttl, number) in (1..=3).zip(0u16..) {
+        let at = i64::from(number) * 2;
+        capture.at(at, &segment(number, ttl));
+        capture.at(at + 1, &error(TARGET, EXPIRED, &segment(number, 1)));
+    }
+    let paths = paths_of(capture);
+    assert_eq!((paths.len(), paths[0].reached), (1, false));
+    assert_eq!(paths[0].hops.len(), 3);
 }
 
 const HERE: [u8; 16] = [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
