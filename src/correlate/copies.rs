@@ -192,23 +192,25 @@ impl Copies {
     }
 }
 
-/// Whether a packet of IPv4 between these addresses was captured before its source was translated as
+/// A packet of IPv4 between these addresses before its source was translated, if it was captured there as
 /// well; where none is numbered, nothing tells.
-pub(super) fn is_behind_translation(ring: &Ring, addrs: AddrPair, seen: &Fingerprint) -> bool {
+pub(super) fn before_translation(
+    ring: &Ring,
+    addrs: AddrPair,
+    seen: &Fingerprint,
+) -> Option<Fingerprint> {
     if IpVersion::of(addrs.src()) != IpVersion::V4 || seen.label == 0 {
-        return false;
+        return None;
     }
     let hashes = ring.hashes(addrs, seen.protocol, seen.lead);
-    let mut is_behind = false;
+    let mut before = None;
     ring.walk(Chain::Destination, &hashes, |other| {
-        is_behind = other
-            .ts
-            .apart(seen.ts)
-            .is_some_and(|apart| apart <= COPY_WINDOW)
-            && seen.is_translated_of(other);
-        is_behind || seen.ts.since(other.ts) > Some(COPY_WINDOW)
+        let apart = other.ts.apart(seen.ts);
+        let is_it = apart.is_some_and(|apart| apart <= COPY_WINDOW) && seen.is_translated_of(other);
+        before = is_it.then_some(*other);
+        is_it || seen.ts.since(other.ts) > Some(COPY_WINDOW)
     });
-    is_behind
+    before
 }
 
 /// Whether the checksum of a datagram tells what it holds: it is there, and not that of the addresses

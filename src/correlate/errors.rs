@@ -3,7 +3,7 @@
 
 mod probe;
 
-pub(super) use self::probe::{fate, ring_answer};
+pub(super) use self::probe::fate;
 use super::aftermath::Hit;
 use super::carried::Inner;
 use super::exchange::ReplyDrop;
@@ -100,7 +100,7 @@ impl Correlator {
             in_flight: in_flight.unwrap_or_default(),
         };
         if known.is_some() {
-            let displaced = self.trace(ring_answer(&reported, reason));
+            let displaced = self.trace(self.answer(&reported, reason));
             self.tell_paths(displaced);
             return relation;
         }
@@ -114,7 +114,9 @@ impl Correlator {
             (inner.query, inner.id)
         } else {
             let of_datagram = || quoted::query_of_datagram(self.ring.as_ref()?, quote);
-            (quoted_query.or_else(of_datagram), carried.ip.id)
+            let query = quoted_query.or_else(of_datagram);
+            let as_sent = |query: Numbered| sent_as.map_or(query, |flow| query.sent_as(&flow));
+            (query.map(as_sent), carried.ip.id)
         };
         let query = query.map(|query| {
             let seen = Sighting::of(frame, packet, message, Extent::Packet, shown);

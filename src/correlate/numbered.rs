@@ -8,8 +8,8 @@ use super::sighting::Scope;
 use crate::icmp::kind::{v4, v6};
 use crate::icmp::ndp::NdpKind;
 use crate::icmp::{Direction, Quote, QuotedTransport};
-use crate::model::AddrPair;
 use crate::model::flow::FlowPorts;
+use crate::model::{AddrPair, FlowKey};
 use crate::wire::bytes::array_at;
 use crate::wire::ip::protocol;
 use crate::wire::{Ip, IpVersion};
@@ -100,6 +100,23 @@ impl Numbered {
             direction: query.direction,
             key: query.key,
         })
+    }
+
+    /// The same as it was sent: a packet of this flow, before its translation. What is in a tunnel is not.
+    pub(super) fn sent_as(self, flow: &FlowKey) -> Self {
+        let FlowPorts::Query { id, .. } = flow.ports else {
+            return self;
+        };
+        let addrs = match self.direction {
+            Direction::Request => flow.addrs,
+            Direction::Reply => flow.addrs.reversed(),
+        };
+        let key = QueryKey {
+            addrs,
+            id,
+            ..self.key
+        };
+        Self { key, ..self }
     }
 
     /// The key of the request, if it is one itself.

@@ -14,7 +14,9 @@ use super::numbered::Numbered;
 use super::observation::label;
 use super::sighting::{MIRROR_WINDOW, Mirror};
 use super::{MatchKind, NoOriginal, Original};
+use crate::icmp::cause::arithmetic::Sum;
 use crate::icmp::{Quote, QuotedTransport};
+use crate::model::flow::FlowPorts;
 use crate::model::{FlowKey, FrameRef, Timestamp};
 use crate::wire::ip::protocol::{TCP, UDP};
 use crate::wire::{Ip, IpVersion, Limit};
@@ -163,12 +165,28 @@ impl Wanted {
         let same_label = self.label != 0 && seen.label == self.label;
         match self.protocol {
             TCP => self.lead.agrees(seen.lead, PORT_AND_SEQ),
-            protocol if is_icmp(protocol) => same_label && self.lead.agrees(seen.lead, QUERY),
+            protocol if is_icmp(protocol) => {
+                self.lead.agrees(seen.lead, QUERY) && (same_label || self.is_same_echo(seen))
+            }
             protocol if has_ports(protocol) => {
                 same_label && self.lead.agrees(seen.lead, PORT_AND_LENGTH)
             }
             _ => false,
         }
+    }
+
+    /// Whether `seen`, which nothing numbers, as little as this packet, is an echo of the same octets, but for an
+    /// identifier that was rewritten, and its checksum with it: in IPv4 that covers no addresses.
+    fn is_same_echo(&self, seen: &Fingerprint) -> bool {
+        const CHECKSUM: u32 = 1;
+        const ID: u32 = 2;
+        let sum = |lead: Lead| Sum::of(lead.half(CHECKSUM)).plus(Sum::of(lead.half(ID)));
+        self.version == IpVersion::V4
+            && (self.label, self.length) == (0, seen.length)
+            && seen.label == 0
+            && !self.is_later_fragment
+            && matches!(self.lead.ports(self.protocol), FlowPorts::Query { .. })
+            && sum(self.lead) == sum(seen.lead)
     }
 
     /// Whether `seen` can be this packet before its source was rewritten.
@@ -186,7 +204,9 @@ impl Wanted {
         let agrees = |mask| self.known == 8 && self.lead.agrees(seen.lead, mask);
         match self.protocol {
             TCP => agrees(PORT_AND_SEQ),
-            protocol if is_icmp(protocol) => agrees(TYPE_AND_SEQ) && same_label,
+            protocol if is_icmp(protocol) => {
+                agrees(TYPE_AND_SEQ) && (same_label || self.is_same_echo(seen))
+            }
             protocol if has_ports(protocol) => agrees(PORT_AND_LENGTH) && same_label,
             _ => same_label,
         }

@@ -1,6 +1,7 @@
 //! Finds traceroutes: packets to one destination with different TTLs, some of which ran out, or to a
 //! neighbor, which answers all of them.
 
+mod answer;
 mod course;
 mod early;
 mod gathered;
@@ -10,20 +11,19 @@ mod tcp;
 #[cfg(test)]
 mod tests;
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use super::aftermath::is_of_tunnel;
-use super::copies::is_behind_translation;
-use super::flows::{Chain, Fingerprint, Marks, Ring, has_ports, is_icmp};
+use super::copies::before_translation;
+use super::flows::{Fingerprint, Marks, Ring, has_ports, is_icmp};
 use super::lead::Lead;
 use super::observation::Observation;
 use super::table::{Displaced, Table};
-use super::trace::{Fate, HopRouter, MAX_TTL, Path};
+use super::trace::{HopRouter, MAX_TTL, Path};
 use crate::icmp::kind::{v4, v6};
-use crate::icmp::object::Labels;
 use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;
+pub(super) use answer::{Again, Known, ProbeAnswer};
 pub(super) use early::EarlyAnswer;
 use early::EarlyAnswers;
 use gathered::{HopState, PENDING_MEMORY, Trace};
@@ -40,92 +40,6 @@ const PROBE_AGE: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(6);
 /// Of how many runs copies and late answers are known for what they are.
 const RUNS: u16 = 16;
-
-/// An answer that was captured again.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Again {
-    /// Where it was before.
-    pub(super) of: FrameRef,
-    pub(super) frame: FrameRef,
-    pub(super) ts: Timestamp,
-    pub(super) ttl: Option<u8>,
-}
-
-/// Whether a trace took an answer before it was captured again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Known {
-    Before,
-    Not,
-}
-
-/// One answer to a probe.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ProbeAnswer<'a> {
-    /// Addresses and protocol of the probe, and how its transport begins.
-    pub(super) addrs: AddrPair,
-    pub(super) protocol: u8,
-    pub(super) lead: Lead,
-    /// TTL the probe was captured with.
-    pub(super) ttl: u8,
-    pub(super) probe: FrameRef,
-    /// The frame that holds the answer.
-    pub(super) frame: FrameRef,
-    /// Who answered.
-    pub(super) from: IpAddr,
-    pub(super) rtt: Option<Duration>,
-    /// TTL that the answer was captured with.
-    pub(super) ttl_back: Option<u8>,
-    pub(super) ts: Timestamp,
-    /// The MPLS labels the router reported.
-    pub(super) mpls: Option<Labels<'a>>,
-    pub(super) fate: Fate,
-    /// Whom the packet around the probe went between, if it was that which went no further.
-    pub(super) tunnel: Option<AddrPair>,
-    pub(super) shown: bool,
-}
-
-impl ProbeAnswer<'_> {
-    pub(super) fn key(&self) -> TraceKey {
-        TraceKey::new(self.addrs, self.protocol, self.lead)
-    }
-
-    /// As the one captured in `of` again.
-    pub(super) fn again(&self, of: FrameRef) -> Again {
-        Again {
-            of,
-            frame: self.frame,
-            ts: self.ts,
-            ttl: self.ttl_back,
-        }
-    }
-
-    /// Whether the destination itself answers what no router would have passed on: the trace of a
-    /// neighbor, where no TTL runs out.
-    fn is_by_neighbor(&self) -> bool {
-        self.ttl == 1 && self.reaches()
-    }
-
-    /// Whether its probe came to the destination, which answers itself.
-    fn reaches(&self) -> bool {
-        self.from == self.addrs.dst() && self.fate != Fate::Expired
-    }
-
-    /// Whether its probe was captured before its source was translated as well.
-    fn is_behind_translation(&self, ring: &Ring) -> bool {
-        let hashes = ring.hashes(self.addrs, self.protocol, self.lead);
-        let mut probe = None;
-        ring.walk(Chain::Flow, &hashes, |seen| {
-            probe = (seen.frame == self.probe).then_some(*seen);
-            probe.is_some() || self.ts.since(seen.ts) > Some(PROBE_AGE)
-        });
-        probe.is_some_and(|probe| is_behind_translation(ring, self.addrs, &probe))
-    }
-
-    /// When the probe was captured.
-    fn probe_ts(&self) -> Timestamp {
-        self.rtt.map_or(self.ts, |rtt| self.ts.before(rtt))
-    }
-}
 
 /// The traceroutes being gathered.
 ///
@@ -211,7 +125,7 @@ impl Traces {
             && let Some(any) = self.open.get_mut(&answer.key().any())
         {
             any.note_answer(answer);
-            if ring.is_some_and(|ring| answer.is_behind_translation(ring)) {
+            if ring.is_some_and(|ring| answer.before_translation(ring).is_some()) {
                 return displaced;
             }
             let known = self.find(answer.key(), |trace| trace.has_probe(answer.probe));
@@ -242,7 +156,7 @@ impl Traces {
             ports: probe.lead.ports(probe.protocol),
         });
         let any = self.open.get_mut(&key.any())?;
-        if is_behind_translation(ring, addrs, probe) {
+        if before_translation(ring, addrs, probe).is_some() {
             any.course.sent(probe, port);
             return None;
         }

@@ -226,10 +226,10 @@ impl DropVerdict {
     pub(super) fn probed(&self) -> (AddrPair, u8) {
         let of = |flow: &FlowKey| (flow.addrs, flow.protocol);
         match self.carried {
-            _ if matches!(self.reason, DropReason::PortUnreachable) => of(&self.flow),
+            _ if matches!(self.reason, DropReason::PortUnreachable) => of(&self.dropped()),
             Carried::Flow(carried) => of(&carried),
             Carried::Between(addrs, protocol) => (addrs, protocol),
-            Carried::Unknown | Carried::Several => of(&self.flow),
+            Carried::Unknown | Carried::Several => of(&self.dropped()),
         }
     }
 

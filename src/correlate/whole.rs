@@ -1,6 +1,5 @@
 //! A message that came in fragments: what it is, all of it tells once.
 
-use super::errors::ring_answer;
 use super::lead::Lead;
 use super::sighting::Extent;
 use super::verdict::DropReason;
@@ -51,7 +50,7 @@ impl Correlator {
         if tells_as_much(quote, error.quote) {
             self.verdicts.came_in(error);
             let reason = DropReason::of_message(told);
-            if let Some((answer, _)) = reason.and_then(|reason| ring_answer(error, reason)) {
+            if let Some((answer, _)) = reason.and_then(|reason| self.answer(error, reason)) {
                 self.traces.says_more(&answer);
             }
             return true;

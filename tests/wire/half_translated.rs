@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::captured::{records, text, written};
 use crate::fragmented::ip4;
 use crate::tunnel_fragments::RAW;
-use crate::unmended::{DESTINATION, SOURCE, TTL, numbered};
+use crate::unmended::{DESTINATION, SOURCE, TTL, mend, numbered};
 
 const CLIENT: [u8; 4] = [10, 9, 9, 9];
 const SERVICE: [u8; 4] = [203, 0, 113, 80];
@@ -39,7 +39,12 @@ fn sent_on(packet: &[u8], at: usize, address: [u8; 4]) -> Vec<u8> {
 
 /// The refusal of a packet by this host, to this one.
 fn refusal(from: [u8; 4], to: [u8; 4], quoted: &[u8]) -> Vec<u8> {
-    let message = [&[3, 13, 0, 0, 0, 0, 0, 0], &quoted[..28]].concat();
+    error([3, 13], (from, to), quoted)
+}
+
+/// An error of this type and code.
+fn error(kind: [u8; 2], (from, to): ([u8; 4], [u8; 4]), quoted: &[u8]) -> Vec<u8> {
+    let message = [&kind[..], &[0; 6], &quoted[..28]].concat();
     let packet = numbered(ip4((from, to), 1, &message));
     sealed(packet, 22, 20, 56)
 }
@@ -200,4 +205,102 @@ fn again(packet: &[u8]) -> Vec<u8> {
     let mut packet = packet.to_vec();
     packet[5] += 1;
     sealed(packet, 10, 0, 20)
+}
+
+/// A ping of the client, with these octets, and a number or none.
+fn ping(number: u8, octets: u8) -> Vec<u8> {
+    let message = [&[8, 0, 0, 0, 0x12, 0x34, 0, 1][..], &[octets; 56]].concat();
+    let mut packet = ip4((CLIENT, SERVICE), 1, &message);
+    packet[5] = number;
+    mend(&mut packet);
+    sealed(packet, 10, 0, 20)
+}
+
+/// Linux numbers no ping that must not be taken apart: then its checksum tells it, which covers all of it and
+/// no address.
+#[test]
+fn a_ping_is_refused_by_an_error_that_quotes_it_translated() {
+    for number in [0, 7] {
+        let asked = ping(number, 9);
+        let outside = sent_on(&asked, SOURCE, OUTSIDE);
+        let mut renumbered = outside.clone();
+        renumbered[24..26].copy_from_slice(&[0x55, 0x66]);
+        mend(&mut renumbered);
+        let other = sent_on(&ping(number, 8), SOURCE, OUTSIDE);
+        let mut longer = outside.clone();
+        longer[3] += 1;
+        let longer = sealed(longer, 10, 0, 20);
+        for (quoted, is_it) in [
+            (outside, true),
+            (renumbered, true),
+            (other, number != 0),
+            (longer, number != 0),
+        ] {
+            let refused = refusal(SERVICE, CLIENT, &quoted);
+            let told = records(&written(RAW, &[asked.clone(), refused]));
+            let of = |kind: &str| told.iter().find(|record| record["type"] == kind).unwrap();
+            let error = told.iter().find(|record| record["frame"] == 2).unwrap();
+            let outcome = if is_it { "error" } else { "pending" };
+            assert_eq!(of("exchange")["outcome"], outcome, "{number}");
+            let original = if is_it { "translated" } else { "none" };
+            assert_eq!(error["original"]["match"], original, "{number}");
+            let sent_as = &of("drop")["sent_as"]["src"];
+            assert_eq!(sent_as == "10.9.9.9", is_it);
+        }
+    }
+}
+
+/// The probe that goes so far, to the port of its hop.
+fn datagram(hop: u8) -> Vec<u8> {
+    let mut packet = ip4((CLIENT, SERVICE), 17, &[0x30, 0x39, 130, hop, 0, 8, 0, 0]);
+    packet[5] = 100 + hop;
+    packet[TTL] = hop;
+    sealed(packet, 10, 0, 20)
+}
+
+/// Where the translator is the first hop, with it and without.
+#[test]
+fn a_traceroute_is_told_as_its_sender_gets_its_answers() {
+    const HOPS: u8 = 4;
+    for has_outside in [false, true] {
+        let mut packets = Vec::new();
+        for hop in 1..=HOPS {
+            let sent = datagram(hop);
+            packets.push(sent.clone());
+            let outside = (hop > 1).then(|| sent_on(&sent, SOURCE, OUTSIDE));
+            packets.extend(outside.clone().filter(|_| has_outside));
+            let (kind, from) = if hop == HOPS {
+                ([3, 3], SERVICE)
+            } else {
+                ([11, 0], [10, 0, hop, 1])
+            };
+            let Some(outside) = outside else {
+                packets.push(error(kind, (from, CLIENT), &sent));
+                continue;
+            };
+            let mut back = error(kind, (from, OUTSIDE), &outside);
+            back[5] = hop;
+            let back = sealed(back, 10, 0, 20);
+            let inside = sent_on(&back, DESTINATION, CLIENT);
+            packets.extend(has_outside.then_some(back));
+            packets.push(inside);
+        }
+        let told = records(&written(RAW, &packets));
+        let paths: Vec<_> = (told.iter())
+            .filter(|record| record["type"] == "path")
+            .collect();
+        let [path] = paths[..] else {
+            panic!("{has_outside}: {paths:?}");
+        };
+        assert_eq!(
+            (&path["src"], &path["reached"]),
+            (&json!("10.9.9.9"), &json!(true))
+        );
+        let hops = path["hops"].as_array().unwrap();
+        let routers: Vec<_> = hops.iter().map(|hop| &hop["router"]).collect();
+        assert_eq!(
+            routers,
+            ["10.0.1.1", "10.0.2.1", "10.0.3.1", "203.0.113.80"]
+        );
+    }
 }

@@ -8,8 +8,8 @@ use crate::correlate::traces::{ProbeAnswer, TraceKey};
 use crate::correlate::verdict::DropReason;
 use crate::correlate::verdicts::Reported;
 use crate::correlate::{Correlator, MatchKind, Original};
-use crate::icmp::Message;
 use crate::icmp::object::{ExtensionObject, Labels};
+use crate::icmp::{Message, Translation};
 use crate::model::AddrPair;
 use crate::wire::Limit;
 use crate::wire::ip::protocol::UDP;
@@ -26,9 +26,26 @@ impl Correlator {
             let probes = TraceKey::new(ip.addrs, ip.protocol, Lead::of_ip(ip));
             self.traces.blur(probes, (error.ts, error.frame))
         } else {
-            self.trace(ring_answer(error, reason).map(|it| self.carried.answered(it)))
+            self.trace(
+                self.answer(error, reason)
+                    .map(|it| self.carried.answered(it)),
+            )
         };
         self.tell_paths(displaced);
+    }
+
+    /// The probe that an error answers, as who gets the error sent it.
+    pub(in crate::correlate) fn answer<'a>(
+        &self,
+        error: &Reported<'_, 'a>,
+        reason: DropReason,
+    ) -> Option<(ProbeAnswer<'a>, DropReason)> {
+        let (answer, reason) = ring_answer(error, reason)?;
+        let answer = match (&self.ring, error.translation) {
+            (Some(ring), Translation::HalfOfSource) => answer.received_by(error.ip.dst(), ring),
+            _ => answer,
+        };
+        Some((answer, reason))
     }
 
     /// Takes what answers a probe, if that is known; the paths that are complete then.
@@ -59,7 +76,7 @@ fn is_of_some_probe(error: &Reported<'_, '_>, reason: DropReason) -> bool {
 }
 
 /// The probe that an error answers, where its original was found.
-pub(in crate::correlate) fn ring_answer<'a>(
+fn ring_answer<'a>(
     error: &Reported<'_, 'a>,
     reason: DropReason,
 ) -> Option<(ProbeAnswer<'a>, DropReason)> {
@@ -73,12 +90,17 @@ pub(in crate::correlate) fn ring_answer<'a>(
     else {
         return None;
     };
-    let probed = (error.quote.ip.addrs, error.quote.ip.protocol);
+    let quoted = &error.quote.ip;
+    let (addrs, lead) = match &error.sent_as {
+        Some(flow) => (flow.addrs, Lead::of_flow(flow.ports)),
+        None => (quoted.addrs, Lead::of_ip(quoted)),
+    };
+    let probed = (addrs, quoted.protocol);
     (match_kind != MatchKind::Flow || reason == DropReason::PortUnreachable).then_some((
         ProbeAnswer {
             addrs: probed.0,
             protocol: probed.1,
-            lead: Lead::of_ip(&error.quote.ip),
+            lead,
             ttl,
             probe: frame,
             frame: error.frame,
