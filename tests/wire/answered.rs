@@ -1,5 +1,6 @@
 //! Pings in fragments: how they are answered, what is a copy, and how their frames count.
 
+use icmpdump::wire::checksum::internet;
 use serde_json::{Value, json};
 
 use crate::captured::{records, written};
@@ -49,6 +50,50 @@ fn a_ping_is_answered_when_its_reply_is_whole() {
     turned.reverse();
     let told = records(&written(RAW, &[message(REQUEST, 1, 5), turned].concat()));
     assert_eq!(at(&told, 6)["answers"], answer);
+}
+
+/// The same fragments a hop further, with another address there.
+fn sent_on(parts: &[Vec<u8>], at: usize, address: [u8; 4]) -> Vec<Vec<u8>> {
+    let sent_on = |part: &Vec<u8>| {
+        let mut part = part.clone();
+        part[8] -= 1;
+        part[at..at + 4].copy_from_slice(&address);
+        part[10..12].fill(0);
+        let sum = internet(&[&part[..20]]);
+        part[10..12].copy_from_slice(&sum.to_be_bytes());
+        part
+    };
+    parts.iter().map(sent_on).collect()
+}
+
+/// Who follows connections puts a message together before it translates it, and then takes it apart.
+#[test]
+fn a_ping_on_both_sides_of_a_translation_is_one() {
+    const TRANSLATOR: [u8; 4] = [203, 0, 113, 5];
+    const ASKER: [u8; 4] = [10, 0, 0, 1];
+    const SOURCE: usize = 12;
+    const DESTINATION: usize = 16;
+    for size in [600, 800] {
+        let asked = message(REQUEST, 1, 5);
+        let outside = sent_on(&cut(&echo(REQUEST, 1, 1400), 5, size), SOURCE, TRANSLATOR);
+        let mut back = cut(&echo(REPLY, 1, 1400), 6, size);
+        for part in &mut back {
+            part[DESTINATION..DESTINATION + 4].copy_from_slice(&TRANSLATOR);
+        }
+        let inside = sent_on(&back, DESTINATION, ASKER);
+        let packets = [asked, outside, back, inside].concat();
+        let told = records(&written(RAW, &packets));
+        let all = exchanges(&told);
+        assert_eq!(all.len(), 1, "{size}: {all:?}");
+        assert_eq!(all[0]["src"], "10.0.0.1");
+        assert_eq!(all[0]["outcome"], "answered");
+        assert_eq!(all[0]["duplicates"], 0);
+        assert_eq!(at(&told, 4)["copy_of"], json!({"frame": 1}));
+    }
+    // Another message of the translator itself.
+    let other = sent_on(&message(REQUEST, 1, 7), SOURCE, TRANSLATOR);
+    let told = records(&written(RAW, &[message(REQUEST, 1, 5), other].concat()));
+    assert_eq!(exchanges(&told).len(), 2);
 }
 
 #[test]

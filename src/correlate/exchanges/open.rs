@@ -321,7 +321,12 @@ pub(super) fn is_timed(query: &Query<'_>, seen: &Sighting) -> bool {
 
 /// Whether one of the two is a fragment of a message that the other can be, whole or cut otherwise: at
 /// the next hop less may fit into a packet.
-fn is_part(open: &Open, query: &Query<'_>, seen: &Sighting, payloads: &Payloads) -> bool {
+pub(super) fn is_part(
+    open: &Open,
+    query: &Query<'_>,
+    seen: &Sighting,
+    payloads: &Payloads,
+) -> bool {
     let part = open.extent == Extent::Begun || seen.extent == Extent::Begun;
     part && open.rest == query.rest && payloads.change(open.kept, query.octets).is_none()
 }

@@ -2,10 +2,11 @@
 //! each request and reply twice, between other addresses.
 //!
 //! Who translates the source rewrites that and may rewrite the identifier (RFC 3022 section 4.1, RFC
-//! 5508 section 3.1). It leaves the rest alone, and lowers the TTL as any router does.
+//! 5508 section 3.1). It leaves the rest alone, but for fragments, which it may cut anew, and lowers the TTL
+//! as any router does.
 
 use super::Exchanges;
-use super::open::{Open, is_timed};
+use super::open::{Open, is_part, is_timed};
 use crate::correlate::exchange::ExchangeKind;
 use crate::correlate::query::{Query, QueryKey};
 use crate::correlate::sighting::{COPY_WINDOW, Place, Side, Sighting};
@@ -132,7 +133,7 @@ impl Exchanges {
             && (key.kind, key.seq) == (query.key.kind, query.key.seq)
             && key.addrs.dst() == query.key.addrs.dst()
             && key.addrs.src() != query.key.addrs.src()
-            && open.asks_alike(query)
+            && (open.asks_alike(query) || is_part(open, query, seen, &self.payloads))
             && !self.points.is_translated(open, place.source)
             && (is_next() || is_timed(query, seen))
     }
