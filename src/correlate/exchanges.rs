@@ -6,6 +6,7 @@ mod early;
 mod end;
 mod fragments;
 mod late;
+mod links;
 mod open;
 mod points;
 mod reused;
@@ -208,6 +209,7 @@ impl Exchanges {
             {
                 let of = open.request;
                 open.dropped = open.dropped.or(seen.dropped);
+                open.link = open.link.or(seen.place.link());
                 if seen.place.is_copy_of(open.place) {
                     self.points.asked_at(open, seen);
                 } else if !seen.sent.repeats(open.sent) {
@@ -219,9 +221,14 @@ impl Exchanges {
             let Some(open) = self.table.at(slot) else {
                 return Relation::None;
             };
-            let scope = seen.place.scope();
-            let elsewhere = open.place.scope() != scope;
-            if elsewhere && !open.is_closed() && open.end.is_none() && key.kind.has_id() {
+            let scope = scope_of(&key, seen.place);
+            let elsewhere = if key.kind.is_discovery() {
+                !self.may_be_on(slot, query, seen.place.link())
+            } else {
+                let waits = !open.is_closed() && open.end.is_none();
+                waits && open.place.scope() != scope && key.kind.has_id()
+            };
+            if elsewhere {
                 // Another host of the same address, in a network of its own. What has no identifier
                 // is asked again as it is, and may be seen somewhere else first this time.
                 key = key.within(scope);
@@ -250,6 +257,7 @@ impl Exchanges {
                 requested: seen.ts,
                 opened: seen.ts,
                 place: seen.place,
+                link: seen.place.link(),
                 passage: seen.passage,
                 sent: seen.sent,
                 asked_by: seen.stations[0],
@@ -354,9 +362,18 @@ impl Exchanges {
     /// The request under `key`, with its hash, that a packet seen at `place` is about.
     fn find(&self, key: QueryKey, hash: KeyHash, place: Place) -> Option<Slot> {
         let scoped = (self.scoped > 0)
-            .then(|| self.table.find(&key.within(place.scope())))
+            .then(|| self.table.find(&key.within(scope_of(&key, place))))
             .flatten();
         scoped.or_else(|| self.table.find_hashed(&key, hash))
+    }
+}
+
+/// The network that a packet about the request under `key` is of, seen at `place`.
+fn scope_of(key: &QueryKey, place: Place) -> Scope {
+    if key.kind.is_discovery() {
+        Scope::of_link(place.link())
+    } else {
+        place.scope()
     }
 }
 

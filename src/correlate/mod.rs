@@ -20,6 +20,7 @@ mod hasty;
 mod in_flight;
 mod lead;
 mod limits;
+mod network;
 mod noted;
 mod numbered;
 pub mod observation;

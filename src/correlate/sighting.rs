@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use foldhash::fast::FixedState;
 
+use super::network::{Link, Network};
 use super::station::{self, Station};
 use crate::icmp::Message;
 use crate::icmp::kind::v4;
@@ -77,6 +78,7 @@ pub(super) struct Place {
     pub(super) side: Side,
     /// In how many tunnels.
     pub(super) depth: u8,
+    pub(super) network: Network,
 }
 
 /// Whether a packet came in at the capturing host or left it: of a router that is captured on all its
@@ -124,6 +126,16 @@ pub(super) struct Scope(u32);
 impl Scope {
     /// Whichever: nothing collides.
     pub(super) const ANY: Self = Self(0);
+
+    /// A link, whatever interface it was seen on.
+    pub(super) fn of_link(link: Link) -> Self {
+        let place = Place {
+            vlan: link.vlan,
+            network: link.network,
+            ..Place::default()
+        };
+        place.scope()
+    }
 }
 
 impl Sighting {
@@ -228,6 +240,20 @@ impl Place {
             source: frame.source,
             side: Side::Asker,
             depth: u8::try_from(packet.tunnels.len()).unwrap_or(u8::MAX),
+            network: Network::of(packet),
+        }
+    }
+
+    /// The link: in a tunnel the tags of the frame around it say nothing of that.
+    pub(super) fn link(self) -> Link {
+        let vlan = self.vlan & 0xfff;
+        Link {
+            vlan: if self.network == Network::NONE {
+                vlan
+            } else {
+                0
+            },
+            network: self.network,
         }
     }
 
@@ -236,13 +262,18 @@ impl Place {
         self.interface.checked_sub(1).map(InterfaceId)
     }
 
-    /// VLAN, interface and side, in one word. Not the source: a capture in two files is one capture.
+    /// VLAN and interface, or the network in a tunnel, whatever way that goes, and side, in one word. Not
+    /// the source: a capture in two files is one capture.
     pub(super) fn scope(self) -> Scope {
-        let vlan = u32::from(self.vlan & 0xfff);
-        // Of more interfaces than a quarter of a million some share a scope.
-        let interface = self.interface & 0x3_ffff;
         let side = u32::from(self.side == Side::Translator);
-        Scope(1 << 31 | side << 30 | interface << 12 | vlan)
+        let network = if self.network == Network::NONE {
+            let vlan = u32::from(self.vlan & 0xfff);
+            // Of more interfaces than a hundred thousand some share a scope.
+            (self.interface & 0x1_ffff) << 12 | vlan
+        } else {
+            1 << Network::BITS | self.network.bits()
+        };
+        Scope(1 << 31 | side << 30 | network)
     }
 
     /// Whether `other` can be the same packet at another point of the capture: another interface,

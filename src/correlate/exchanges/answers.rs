@@ -164,7 +164,10 @@ impl Exchanges {
 
     /// The newest request that a reply may answer by its key.
     fn asked_for(&self, query: &Query<'_>, seen: &Sighting) -> Option<Slot> {
-        let by_key = |key: QueryKey| self.find(key, self.table.hash(&key), seen.place);
+        let by_key = |key: QueryKey| {
+            let found = self.find(key, self.table.hash(&key), seen.place);
+            found.filter(|newest| self.may_be_answered(*newest, query, seen))
+        };
         let by_either = |key: QueryKey| {
             by_key(key).or_else(|| {
                 (self.multicast > 0)

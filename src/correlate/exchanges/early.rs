@@ -9,8 +9,9 @@ use super::broadcast::host_bits_with;
 use super::open::{ReplyTold, Rtt, exchange};
 use super::{ExchangeEvent, Exchanges};
 use crate::correlate::exchange::{ExchangeEnd, ExchangeOutcome};
+use crate::correlate::network::Link;
 use crate::correlate::query::{PayloadPrint, Query, QueryKey};
-use crate::correlate::sighting::{Passage, Place, Sighting};
+use crate::correlate::sighting::{COPY_WINDOW, Passage, Place, Sighting};
 use crate::model::{FrameRef, Timestamp};
 
 /// A reply and its request out of order have times that differ by no more: some tenths of a
@@ -38,6 +39,8 @@ struct EarlyReply {
     checksum_bad: bool,
     /// See [`Query::refusal`].
     refusal: u8,
+    /// See [`Query::rest`].
+    rest: u32,
 }
 
 impl EarlyReplies {
@@ -56,11 +59,28 @@ impl EarlyReplies {
             shown: seen.shown,
             checksum_bad: seen.checksum_bad,
             refusal: query.refusal(),
+            rest: query.rest,
         });
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.last.is_empty()
+    }
+
+    /// The link of a reply that was captured a moment ago, where that is told, if this is a copy of it.
+    pub(super) fn link_of(&self, query: &Query<'_>, seen: &Sighting) -> Option<Link> {
+        let is_it = |reply: &&EarlyReply| {
+            (reply.key, reply.from, reply.rest) == (query.key, query.addrs.dst(), query.rest)
+                && (seen.ts.since(reply.ts)).is_none_or(|apart| apart <= COPY_WINDOW)
+                && seen.place.is_copy_of(reply.place)
+        };
+        let of = self
+            .last
+            .iter()
+            .rev()
+            .filter(is_it)
+            .map(|reply| reply.place.link());
+        of.into_iter().find(|link| !link.is_unknown())
     }
 
     /// The reply to the request that is captured now, which goes to whom the key tells that it is kept
@@ -88,8 +108,14 @@ impl EarlyReplies {
                     && reply.key.to_group() == query.key.to_group()
                     && is_all()
         };
-        let answers =
-            |reply: &EarlyReply| goes_to(reply) && reply.payload == query.payload && is_near(reply);
+        let is_elsewhere = |reply: &EarlyReply| {
+            let (asked, told) = (seen.place.link(), reply.place.link());
+            stored.kind.is_discovery() && asked.is_other_than(told)
+        };
+        let answers = |reply: &EarlyReply| {
+            let is_its = goes_to(reply) && !is_elsewhere(reply);
+            is_its && reply.payload == query.payload && is_near(reply)
+        };
         let at = self.last.iter().position(answers)?;
         self.last.remove(at)
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::ExchangeEvent;
 use super::reused::Beside;
 use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome, ReplyDrop};
+use crate::correlate::network::Link;
 use crate::correlate::payloads::{Kept, Payloads};
 use crate::correlate::query::{PayloadPrint, Query, QueryKey};
 use crate::correlate::sighting::{
@@ -26,6 +27,8 @@ pub(super) struct Open {
     /// When its window opened, in correlation time.
     pub(super) opened: Timestamp,
     pub(super) place: Place,
+    /// The link, as far as it and its copies tell.
+    pub(super) link: Link,
     pub(super) passage: Passage,
     pub(super) sent: Sent,
     /// In Neighbor Discovery, and of who has no address.
@@ -176,6 +179,13 @@ impl Open {
         })
     }
 
+    /// Whether a message of discovery, or one like it, came on another link: none leaves its own (RFC
+    /// 4861 section 7.1, RFC 1256 section 3).
+    #[inline]
+    pub(super) fn is_on_other_link(&self, query: &Query<'_>, link: Link) -> bool {
+        query.key.kind.is_discovery() && self.link.is_other_than(link)
+    }
+
     /// Whether a request asks the same in all.
     pub(super) fn asks_alike(&self, query: &Query<'_>) -> bool {
         self.payload == query.payload && self.rest == query.rest
@@ -283,6 +293,7 @@ pub(super) fn is_same_packet(
     let soon = is_soon(open, seen) && !open.is_closed() && !again;
     same_id
         && !together
+        && !open.is_on_other_link(query, seen.place.link())
         && !seen.stations[0].is_other_than(open.asked_by)
         && (soon || is_proven(open, seen) || is_timed())
         && (open.asks_alike(query) || is_part(open, query, seen, payloads))

@@ -122,8 +122,11 @@ impl Exchanges {
 
     #[cold]
     fn answered_of_several(&self, newest: Slot, query: &Query<'_>, seen: &Sighting) -> Slot {
+        let link = self.link_of_reply(query, seen);
         let copied = self.newest_first(newest).find(|(_, open)| {
-            !open.differs(query, seen) && open.reply_copied(query, seen).is_some()
+            !open.is_on_other_link(query, link)
+                && !open.differs(query, seen)
+                && open.reply_copied(query, seen).is_some()
         });
         if let Some((slot, _)) = copied {
             return slot;
@@ -137,6 +140,7 @@ impl Exchanges {
         };
         let best = self.looked_at(newest).max_by_key(|(_, open)| {
             (
+                !open.is_on_other_link(query, link),
                 is_to(open),
                 !open.differs(query, seen),
                 open.reply().is_none() && !open.is_closed(),

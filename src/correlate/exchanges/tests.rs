@@ -1,6 +1,7 @@
 mod answers;
 mod early;
 mod groups;
+mod links;
 mod missed;
 mod places;
 mod points;

@@ -1,0 +1,216 @@
+//! The network and the link that a packet is of, by the tunnels around it and the tags of its frame.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+
+use crate::wire::tunnel::Separation;
+use crate::wire::{Packet, TunnelPath, Vlans};
+
+/// The network in the innermost tunnel that tells one, reduced to what tells two apart, in either
+/// direction; none's where there is no such tunnel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Network(u32);
+
+impl Network {
+    /// Bits of it that count.
+    pub(super) const BITS: u32 = 29;
+
+    /// No tunnel tells.
+    pub(super) const NONE: Self = Self(0);
+
+    /// That of `packet`.
+    #[inline]
+    pub(super) fn of(packet: &Packet<'_>) -> Self {
+        if packet.tunnels.is_empty() {
+            Self::NONE
+        } else {
+            Self::within(packet.tunnels, packet.link.vlans)
+        }
+    }
+
+    #[cold]
+    fn within(tunnels: TunnelPath<'_>, vlans: Vlans) -> Self {
+        let hashed = |parts| {
+            let hash = FixedState::default().hash_one(parts) >> (u64::BITS - Self::BITS);
+            #[allow(clippy::cast_possible_truncation)] // its upper bits
+            Self(hash as u32 | 1)
+        };
+        tunnels.iter().fold(Self::NONE, |around, tunnel| {
+            let ends = tunnel
+                .outer
+                .map(|(a, b)| if a <= b { (a, b) } else { (b, a) });
+            // Sessions without an IP packet around them are of the VLAN that they are in.
+            let outside = if tunnel.outer.is_none() {
+                vlans
+            } else {
+                Vlans::default()
+            };
+            match (tunnel.kind.separation(), ends) {
+                (told @ Separation::Identifier(_), _) => {
+                    hashed((tunnel.kind.name(), told, None, tunnel.vlans, outside, 0))
+                }
+                (told @ Separation::Ends(_), Some(_)) => {
+                    hashed((tunnel.kind.name(), told, ends, tunnel.vlans, outside, 0))
+                }
+                _ if tunnel.vlans.as_slice().is_empty() => around,
+                _ => hashed((
+                    "",
+                    Separation::Nothing,
+                    None,
+                    tunnel.vlans,
+                    outside,
+                    around.0,
+                )),
+            }
+        })
+    }
+
+    /// Whether both are told, and not the same.
+    pub(super) fn is_other_than(self, other: Self) -> bool {
+        self != Self::NONE && other != Self::NONE && self != other
+    }
+
+    /// One of the networks of a test.
+    #[cfg(test)]
+    pub(super) const fn for_tests(number: u8) -> Self {
+        Self(number as u32)
+    }
+
+    /// Its bits.
+    pub(super) const fn bits(self) -> u32 {
+        self.0
+    }
+}
+
+/// The link that a packet was seen on, as far as that is told.
+///
+/// A frame is seen untagged on the interface of its VLAN and tagged on the one below, and in a tunnel where
+/// that ends: what tells nothing may be any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Link {
+    /// The innermost tag; 0 where there is none.
+    pub(super) vlan: u16,
+    pub(super) network: Network,
+}
+
+impl Link {
+    /// Whether nothing tells it.
+    pub(super) fn is_unknown(self) -> bool {
+        self == Self::default()
+    }
+
+    /// Whether the two are told, and not the same.
+    pub(super) fn is_other_than(self, other: Self) -> bool {
+        let is_other_vlan = self.vlan != 0 && other.vlan != 0 && self.vlan != other.vlan;
+        is_other_vlan || self.network.is_other_than(other.network)
+    }
+
+    /// The link of a packet that was seen in two ways.
+    #[must_use]
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            vlan: if self.vlan == 0 {
+                other.vlan
+            } else {
+                self.vlan
+            },
+            network: if self.network == Network::NONE {
+                other.network
+            } else {
+                self.network
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use etherparse::{IpNumber, PacketBuilder};
+
+    use super::*;
+    use crate::model::{Frame, LinkType};
+    use crate::wire::{Classified, classify};
+
+    const HERE: [u8; 4] = [192, 0, 2, 1];
+    const THERE: [u8; 4] = [192, 0, 2, 2];
+    const ELSEWHERE: [u8; 4] = [192, 0, 2, 3];
+    const ETHERNET: [u8; 14] = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
+
+    fn ping() -> Vec<u8> {
+        let mut packet = Vec::new();
+        PacketBuilder::ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64)
+            .icmpv4_echo_request(1, 1)
+            .write(&mut packet, b"abcd")
+            .unwrap();
+        packet
+    }
+
+    /// The network of a ping behind these octets, in IP of this protocol.
+    fn network((src, dst): ([u8; 4], [u8; 4]), protocol: u8, header: &[u8]) -> Network {
+        let mut outer = Vec::new();
+        PacketBuilder::ipv4(src, dst, 64)
+            .write(&mut outer, IpNumber(protocol), &[header, &ping()].concat())
+            .unwrap();
+        match classify(&Frame::alone(LinkType(101), &outer)) {
+            Classified::Icmp(packet) => Network::of(&packet),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// VXLAN (RFC 7348 section 5) with that identifier, the frame inside perhaps of a VLAN.
+    fn vxlan(vni: u8, vlan: Option<u8>) -> Vec<u8> {
+        let length = (8 + 8 + 14 + vlan.map_or(0, |_| 4) + ping().len()) as u16;
+        let mut header = vec![0xc0, vni, 0x12, 0xb5];
+        header.extend(length.to_be_bytes());
+        header.extend([0, 0, 8, 0, 0, 0, 0, 0, vni, 0]);
+        header.extend(&ETHERNET[..12]);
+        header.extend(vlan.map(|id| [0x81, 0, 0, id]).into_iter().flatten());
+        header.extend([8, 0]);
+        header
+    }
+
+    #[test]
+    fn tunnels_tell_networks_in_both_directions() {
+        let (there, back) = ((HERE, THERE), (THERE, HERE));
+        let of_vni = |ends, vni| network(ends, 17, &vxlan(vni, None));
+        assert_eq!(of_vni(there, 1), of_vni(back, 1));
+        // Behind its gateway a VXLAN has any ends.
+        assert_eq!(of_vni(there, 1), of_vni((HERE, ELSEWHERE), 1));
+        assert!(of_vni(there, 1).is_other_than(of_vni(there, 2)));
+        let of_vlan = |vlan| network(there, 17, &vxlan(1, Some(vlan)));
+        assert!(of_vlan(10).is_other_than(of_vlan(20)));
+        // GRE with a key (RFC 2890).
+        let of_key = |ends, key| network(ends, 47, &[0x20, 0, 8, 0, 0, 0, 0, key]);
+        assert_eq!(of_key(there, 1), of_key(back, 1));
+        assert!(of_key(there, 1).is_other_than(of_key(there, 2)));
+        let of_ends = |ends| network(ends, 4, &[]);
+        assert_eq!(of_ends(there), of_ends(back));
+        assert!(of_ends(there).is_other_than(of_ends((HERE, ELSEWHERE))));
+    }
+
+    #[test]
+    fn what_mirrors_or_names_one_direction_tells_no_network() {
+        // ERSPAN type I (no header of its own), behind GRE.
+        let mirrored = [&[0, 0, 0x88, 0xbe][..], &ETHERNET].concat();
+        assert_eq!(network((HERE, THERE), 47, &mirrored), Network::NONE);
+        // MPLS in GRE: labels name the next hop's way.
+        let ends = |label| network((HERE, THERE), 47, &[0, 0, 0x88, 0x47, 0, label, 1, 64]);
+        assert_eq!(ends(1), ends(2));
+    }
+
+    #[test]
+    fn what_tells_nothing_may_be_any_link() {
+        let link = |vlan, network| Link {
+            vlan,
+            network: Network::for_tests(network),
+        };
+        assert!(link(10, 0).is_other_than(link(20, 0)));
+        assert!(link(0, 1).is_other_than(link(0, 2)));
+        for (a, b) in [((10, 0), (0, 0)), ((10, 0), (0, 1)), ((10, 0), (10, 1))] {
+            assert!(!link(a.0, a.1).is_other_than(link(b.0, b.1)));
+        }
+        let both = link(0, 1).or(link(10, 0));
+        assert!(both.is_other_than(link(20, 0)) && both.is_other_than(link(0, 2)));
+    }
+}
