@@ -267,6 +267,9 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                         if !describes(&self.sources, &frame) {
                             self.describe(source);
                         }
+                        if frame.number == 1 {
+                            self.reassembler.capture_begins(frame.source, frame.ts);
+                        }
                         self.frame(&frame)?;
                     }
                     if self.counts.read >= self.progress_at {

@@ -15,6 +15,8 @@ mod captured;
 mod compressor;
 #[path = "wire/conflicts.rs"]
 mod conflicts;
+#[path = "wire/evicted.rs"]
+mod evicted;
 #[path = "common/fragmented.rs"]
 mod fragmented;
 #[path = "wire/fragments.rs"]

@@ -11,6 +11,7 @@ use self::retries::{RETRIED_WITHIN, Service};
 use super::MatchKind;
 use super::flows::{Chain, Hashes, Marks, Ring, is_told_apart};
 use super::lead::Lead;
+use super::network::{Network, Networks};
 use super::numbered;
 use super::observation::{Observation, occupied};
 use super::segment::Segment;
@@ -45,6 +46,7 @@ pub(super) struct Hit {
     dropped: Option<u32>,
     /// What that was.
     segment: Option<Segment>,
+    networks: Networks,
 }
 
 impl Hit {
@@ -58,6 +60,7 @@ impl Hit {
                 _ => None,
             },
             segment: Segment::quoted(quote),
+            networks: Networks::default(),
         }
     }
 
@@ -67,6 +70,11 @@ impl Hit {
             dropped: Some(seq),
             ..self
         }
+    }
+
+    /// The packet is of the first of these networks.
+    pub(super) fn within(self, networks: Networks) -> Self {
+        Self { networks, ..self }
     }
 
     /// The sequence number of the dropped segment, if it is known.
@@ -81,6 +89,7 @@ impl Hit {
             version: packet.version,
             dropped: packet.seq(),
             segment: Segment::with(packet.flags),
+            networks: Networks::default(),
         }
     }
 }
@@ -105,6 +114,7 @@ struct Tracked {
     began: Option<Timestamp>,
     /// Whether it is known which packets answer it.
     can_be_answered: bool,
+    networks: Networks,
 }
 
 /// The flows being followed.
@@ -211,6 +221,7 @@ impl Followed {
             tried_from: None,
             began: None,
             can_be_answered: answer.is_some(),
+            networks: hit.networks,
         };
         if let Some(Displaced::Oldest(_, oldest)) = self.flows.insert(key, flow) {
             self.further -= oldest.further();
@@ -238,17 +249,19 @@ impl Followed {
         self.sent.is_marked(hash) || self.answers.is_marked(hash)
     }
 
-    /// Takes a packet of a flow that may be known.
+    /// Takes a packet of a flow that may be known, in the tunnel that tells its network, if any does.
     #[inline(never)]
-    pub(super) fn packet(&mut self, packet: &Observation, hash: u32) {
+    pub(super) fn packet(&mut self, packet: &Observation, hash: u32, network: Network) {
         if self.sent.is_marked(hash)
             && let Some(flow) = self.flows.get_mut(&packet.flow())
+            && !flow.networks.sends_elsewhere(network)
         {
             flow.sent(packet, None);
         }
         if self.answers.is_marked(hash)
             && let Some(key) = answered(&packet.flow(), packet.version)
             && let Some(flow) = self.flows.get_mut(&key)
+            && !flow.networks.is_answered_elsewhere(network)
         {
             flow.answered(packet);
         }

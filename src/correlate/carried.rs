@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::aftermath::{Hit, is_of_tunnel};
 use super::flows::{is_icmp, is_told_apart};
 use super::lead::Lead;
+use super::network::{Network, Networks};
 use super::numbered::{Named, Numbered};
 use super::observation::Observation;
 use super::trace::MAX_TTL;
@@ -29,6 +30,7 @@ pub(super) struct Carried {
 #[derive(Debug)]
 struct Inside {
     packet: Observation,
+    network: Network,
     /// What the packet is about, where that is not in what leads it.
     named: Option<Named>,
     /// The flow of the packet that it was encrypted in: its octets do not tell that it is a tunnel's.
@@ -80,6 +82,7 @@ impl Carried {
         self.has_sealed |= sealed.is_some();
         self.recent.push_back(Inside {
             packet: Observation::of(frame, &packet.ip),
+            network: Network::of(packet),
             named: Named::of(&packet.ip),
             sealed,
         });
@@ -182,6 +185,22 @@ impl Carried {
         let captured = Numbered::of_lead(packet.version, addrs, packet.protocol, lead).map(key);
         let quoted = Numbered::of_quote(&quoted).map(key);
         packet.flow() != flow || quoted.is_some_and(|quoted| captured != Some(quoted))
+    }
+
+    /// The network of what a tunnel's packet in `frame` carries, which is of `flow`, and the last other one
+    /// that has a flow like that.
+    pub(super) fn networks(&self, frame: FrameRef, flow: &FlowKey) -> Networks {
+        if self.recent.is_empty() {
+            return Networks::default();
+        }
+        let own = self.in_frame(frame).map(|inside| inside.network);
+        let own = own.unwrap_or(Network::NONE);
+        let is_like = |seen: &&Inside| seen.network.is_other_than(own) && seen.packet.is_of(flow);
+        let other = self.recent.iter().rev().find(is_like);
+        Networks {
+            own,
+            other: other.map_or(Network::NONE, |seen| seen.network),
+        }
     }
 
     fn in_frame(&self, frame: FrameRef) -> Option<&Inside> {

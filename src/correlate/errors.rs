@@ -186,6 +186,12 @@ impl Correlator {
             Some(Original::Found { match_kind, .. }) if inner.is_none() => Some(match_kind),
             _ => None,
         };
+        let hit = match error.original {
+            Some(Original::Found { frame, .. }) => {
+                hit.within(self.carried.networks(frame, &hit.flow))
+            }
+            _ => hit,
+        };
         if let Some((verdict, _)) = error.verdict() {
             self.followed.error(ring, verdict, &hit, found, error.ts);
         }

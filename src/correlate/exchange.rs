@@ -50,6 +50,15 @@ impl ExchangeKind {
     }
 }
 
+/// Whether the fragment that begins a message was captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Began {
+    /// It was not, or the message came in one packet.
+    NotSeen,
+    /// It was.
+    Seen,
+}
+
 /// A request whose window has closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exchange {
@@ -93,6 +102,8 @@ pub struct Exchange {
     pub dropped: Option<LocalDrop>,
     /// What dropped its reply on the way back, if the capture says so.
     pub reply_dropped: Option<ReplyDrop>,
+    /// Of a reply, while there was none.
+    pub reply_began: Began,
     /// Its reply was captured a moment before it, and told as unsolicited.
     pub told_unsolicited: bool,
     /// Some frame it names passed the filter.
@@ -124,6 +135,7 @@ impl Exchange {
             reply_part: None,
             dropped: None,
             reply_dropped: None,
+            reply_began: Began::NotSeen,
             told_unsolicited: false,
             shown: true,
         }

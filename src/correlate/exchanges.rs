@@ -28,7 +28,7 @@ use self::translated::Translations;
 pub(super) use self::undelivered::DroppedReply;
 use self::undelivered::Undelivered;
 use super::blind::Blind;
-use super::exchange::{Exchange, ExchangeOutcome};
+use super::exchange::{Began, Exchange, ExchangeOutcome};
 use super::flows::Ring;
 use super::parts::Parts;
 use super::payloads::Payloads;
@@ -221,17 +221,9 @@ impl Exchanges {
             let Some(open) = self.table.at(slot) else {
                 return Relation::None;
             };
-            let scope = scope_of(&key, seen.place);
-            let elsewhere = if key.kind.is_discovery() {
-                !self.may_be_on(slot, query, seen.place.link())
-            } else {
-                let waits = !open.is_closed() && open.end.is_none();
-                waits && open.place.scope() != scope && key.kind.has_id()
-            };
-            if elsewhere {
-                // Another host of the same address, in a network of its own. What has no identifier
-                // is asked again as it is, and may be seen somewhere else first this time.
-                key = key.within(scope);
+            if self.is_asked_elsewhere(slot, open, query, seen.place) {
+                // Another host of the same address, in a network of its own.
+                key = key.within(scope_of(&key, seen.place));
                 hash = self.table.hash(&key);
             } else {
                 // The identifier came round, or another process took it.
@@ -278,6 +270,7 @@ impl Exchanges {
                 request_shown: seen.shown,
                 end_shown: false,
                 reply_told: ReplyTold::Reply,
+                reply_began: Began::NotSeen,
                 history,
                 points: 1,
                 window: Window::Open,

@@ -63,7 +63,7 @@ impl Correlator {
             Fragment::Begins(_) | Fragment::Overlaps(_)
                 if own.is_some_and(|own| answers && self.exchanges.expects_all(own.key)) =>
             {
-                let asked = own.and_then(|own| self.exchanges.asked(own.key));
+                let asked = own.and_then(|own| self.exchanges.answer_begins(own.key));
                 if let Some(request) = asked {
                     self.parts.answers(request, frame.reference());
                 }
@@ -82,8 +82,19 @@ impl Correlator {
                 }
                 self.packet(frame, packet, message, Extent::Begun, shown)
             }
-            Fragment::Completes(whole) => self.whole(frame, packet, whole, shown),
+            Fragment::Completes(whole) => {
+                let relation = self.whole(frame, packet, whole, shown);
+                match (relation, whole.copy_of) {
+                    (Relation::None, Some(of)) => Relation::Copy { of },
+                    _ => relation,
+                }
+            }
         }
+    }
+
+    /// The message that begins in `first` was given up for want of memory: what is missing of it may come.
+    pub fn part_is_evicted(&mut self, first: FrameRef) {
+        self.parts.is_evicted(first);
     }
 
     /// The same of the last fragment of a message. What the first one told before counts once.

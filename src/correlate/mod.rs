@@ -62,6 +62,7 @@ use self::flows::Ring;
 pub use self::fragments::Fragment;
 use self::hasty::HastyErrors;
 pub use self::limits::{Config, Evictions, Originals, Sight};
+use self::network::Network;
 use self::parts::Parts;
 use self::query::{Query, Recognizer};
 use self::quoted::Completed;
@@ -261,7 +262,7 @@ impl Correlator {
         };
         self.around(frame, packet, shown);
         if let Some(noted) = &noted {
-            self.passed_as_noted(noted, &packet.ip, shown);
+            self.passed_as_noted(noted, &packet.ip, (shown, Network::of(packet)));
         }
         relation
     }

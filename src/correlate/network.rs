@@ -83,6 +83,32 @@ impl Network {
     }
 }
 
+/// The network in a tunnel that a flow is of, and the last other one that was seen to have its like.
+///
+/// Routers may send what comes back through another network (asymmetric IRB, RFC 9135 section 4.1): only
+/// one that has packets of the flow's own direction as well has a flow of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Networks {
+    pub(super) own: Network,
+    pub(super) other: Network,
+}
+
+impl Networks {
+    /// Whether a packet of the flow's own direction, in `network`, is not the flow's.
+    pub(super) fn sends_elsewhere(&mut self, network: Network) -> bool {
+        let is_other = self.own.is_other_than(network);
+        if is_other {
+            self.other = network;
+        }
+        is_other
+    }
+
+    /// Whether what goes the other way in `network` answers another one.
+    pub(super) fn is_answered_elsewhere(self, network: Network) -> bool {
+        network != Network::NONE && network == self.other
+    }
+}
+
 /// The link that a packet was seen on, as far as that is told.
 ///
 /// A frame is seen untagged on the interface of its VLAN and tagged on the one below, and in a tunnel where
@@ -129,6 +155,8 @@ mod tests {
     use etherparse::{IpNumber, PacketBuilder};
 
     use super::*;
+    use crate::correlate::replay::{self, Replay};
+    use crate::correlate::verdict::AftermathOutcome;
     use crate::model::{Frame, LinkType};
     use crate::wire::{Classified, classify};
 
@@ -160,7 +188,8 @@ mod tests {
 
     /// VXLAN (RFC 7348 section 5) with that identifier, the frame inside perhaps of a VLAN.
     fn vxlan(vni: u8, vlan: Option<u8>) -> Vec<u8> {
-        let length = (8 + 8 + 14 + vlan.map_or(0, |_| 4) + ping().len()) as u16;
+        let length = 8 + 8 + 14 + vlan.map_or(0, |_| 4) + ping().len();
+        let length = u16::try_from(length).unwrap();
         let mut header = vec![0xc0, vni, 0x12, 0xb5];
         header.extend(length.to_be_bytes());
         header.extend([0, 0, 8, 0, 0, 0, 0, 0, vni, 0]);
@@ -212,5 +241,73 @@ mod tests {
         }
         let both = link(0, 1).or(link(10, 0));
         assert!(both.is_other_than(link(20, 0)) && both.is_other_than(link(0, 2)));
+    }
+
+    const CLIENT: ([u8; 4], u16) = ([10, 0, 0, 1], 4000);
+    const SERVER: ([u8; 4], u16) = ([10, 0, 0, 2], 80);
+    const SYN: u8 = 0x02;
+    const ACK: u8 = 0x10;
+
+    /// Where the client of VXLAN `vni` begins to count.
+    fn first(vni: u8) -> u32 {
+        if vni == 1 { 500 } else { 100 }
+    }
+
+    /// A segment of the client in VXLAN `vni`.
+    fn sent(vni: u8, flags: u8, octets: usize) -> Vec<u8> {
+        let mut inner = replay::segment(CLIENT, SERVER, (first(vni), 1), octets);
+        inner[33] = flags;
+        encapsulated(vni, true, &inner)
+    }
+
+    /// One that answers the client of VXLAN `of`.
+    fn answer(of: u8) -> Vec<u8> {
+        replay::segment(SERVER, CLIENT, (1, first(of) + 1), 0)
+    }
+
+    fn encapsulated(vni: u8, from_client: bool, inner: &[u8]) -> Vec<u8> {
+        let (src, dst) = if from_client {
+            (HERE, THERE)
+        } else {
+            (THERE, HERE)
+        };
+        let mut packet = Vec::new();
+        let header = [&[8, 0, 0, 0, 0, 0, vni, 0][..], &ETHERNET].concat();
+        PacketBuilder::ipv4(src, dst, 64)
+            .udp(50_000, 4789)
+            .write(&mut packet, &[&header[..], inner].concat())
+            .unwrap();
+        packet[26..28].copy_from_slice(&[0, 0]);
+        packet
+    }
+
+    /// What became of a SYN in VXLAN 2 that a router refuses, while other packets come.
+    fn became(before: &[Vec<u8>], after: &[Vec<u8>]) -> AftermathOutcome {
+        let mut play = Replay::new();
+        let mut millis = 0;
+        let syn = sent(2, SYN, 0);
+        for packet in before.iter().chain([&syn]) {
+            play.at(millis, packet);
+            millis += 1;
+        }
+        let refused = replay::error([10, 0, 0, 254], [3, 13, 0, 0, 0, 0, 0, 0], &syn[50..]);
+        for packet in [encapsulated(2, false, &refused)].iter().chain(after) {
+            play.at(millis, packet);
+            millis += 1;
+        }
+        play.verdicts().remove(0).aftermath.outcome
+    }
+
+    #[test]
+    fn a_flow_goes_on_in_its_own_network() {
+        let other = [sent(1, SYN, 0)];
+        let back = |vni, of| encapsulated(vni, false, &answer(of));
+        let goes_on = |vni| [back(vni, vni), sent(vni, ACK, 9), back(vni, vni)];
+        assert_eq!(became(&other, &goes_on(1)), AftermathOutcome::Silent);
+        assert_eq!(became(&other, &goes_on(2)), AftermathOutcome::Recovered);
+        // Routers may answer another way, and what is in the tunnel be captured where that ends.
+        for answer in [back(1, 2), answer(2)] {
+            assert_eq!(became(&[], &[answer]), AftermathOutcome::Recovered);
+        }
     }
 }

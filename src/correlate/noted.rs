@@ -1,6 +1,7 @@
 //! What every IP packet leaves behind, whatever it carries.
 
 use super::flows::Hashes;
+use super::network::Network;
 use super::observation::Observation;
 use super::unanswered::Attempts;
 use super::{Correlator, Outcome};
@@ -13,21 +14,21 @@ impl Correlator {
     pub fn other(&mut self, packet: &Observation) {
         if let Some(ring) = &self.ring {
             let hashes = ring.hashes_of(packet);
-            self.any_packet(packet, &hashes, false);
+            self.any_packet(packet, &hashes, (false, Network::NONE));
         }
     }
 
     /// Takes the packet of a frame that is not ICMP, and those of the tunnels around it.
     pub fn other_in(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
         self.around(frame, packet, false);
-        self.passed(frame, &packet.ip, false);
+        self.passed(frame, &packet.ip, (false, Network::of(packet)));
     }
 
     /// Takes a packet, by its ends as well where it is routed by way of others: from behind those it is
     /// quoted with other addresses than it was captured with.
-    pub(super) fn passed(&mut self, frame: &Frame<'_>, ip: &Ip<'_>, shown: bool) {
+    fn passed(&mut self, frame: &Frame<'_>, ip: &Ip<'_>, seen: (bool, Network)) {
         if let Some(noted) = self.note(frame, ip) {
-            self.passed_as_noted(&noted, ip, shown);
+            self.passed_as_noted(&noted, ip, seen);
         }
     }
 
@@ -45,16 +46,16 @@ impl Correlator {
         &mut self,
         (packet, hashes): &(Observation, Hashes),
         ip: &Ip<'_>,
-        shown: bool,
+        seen: (bool, Network),
     ) {
-        self.any_packet(packet, hashes, shown);
+        self.any_packet(packet, hashes, seen);
         let ends = ip.ends();
         if ends != ip.addrs
             && let Some(ring) = &self.ring
         {
             let packet = packet.between(ends);
             let hashes = ring.hashes_of(&packet);
-            self.any_packet(&packet, &hashes, shown);
+            self.any_packet(&packet, &hashes, seen);
         }
     }
 
@@ -79,19 +80,24 @@ impl Correlator {
         self.carried_by = Some(frame.reference());
         let carriers = packet.tunnels.encapsulations();
         for carrier in carriers.filter_map(|around| around.outer) {
-            self.passed(frame, &carrier, shown);
+            self.passed(frame, &carrier, (shown, Network::NONE));
         }
     }
 
     /// What a packet of ICMP leaves behind.
     pub(super) fn observe(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, shown: bool) {
         self.around(frame, packet, shown);
-        self.passed(frame, &packet.ip, shown);
+        self.passed(frame, &packet.ip, (shown, Network::of(packet)));
     }
 
     /// What every IP packet leaves behind, where originals are tracked.
     #[inline]
-    fn any_packet(&mut self, packet: &Observation, hashes: &Hashes, shown: bool) {
+    fn any_packet(
+        &mut self,
+        packet: &Observation,
+        hashes: &Hashes,
+        (shown, network): (bool, Network),
+    ) {
         let Some(ring) = self.ring.as_mut() else {
             return;
         };
@@ -102,7 +108,7 @@ impl Correlator {
                 refused = self.hasty.about_last(ring, packet.ts);
             }
             if refused.is_none() {
-                self.followed.packet(packet, hashes.flow());
+                self.followed.packet(packet, hashes.flow(), network);
             }
             self.stalls.answer(packet);
         }

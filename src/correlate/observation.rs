@@ -143,6 +143,11 @@ impl Observation {
         (self.sacked > 0).then(|| self.ack.wrapping_add(self.sacked.into()))
     }
 
+    /// Whether it is of this flow.
+    pub(super) fn is_of(&self, flow: &FlowKey) -> bool {
+        self.protocol == flow.protocol && self.addrs() == flow.addrs && self.flow() == *flow
+    }
+
     /// Whether it is a SYN that answers none.
     pub(super) fn begins(&self) -> bool {
         self.flags & (SYN | ACK) == SYN

@@ -1,6 +1,6 @@
 //! Queries of which fragments are missing, or overlap.
 
-use super::exchange::{Exchange, ExchangeEnd, ExchangeOutcome, ReplyPart};
+use super::exchange::{Began, Exchange, ExchangeEnd, ExchangeOutcome, ReplyPart};
 use super::table::Table;
 use crate::model::FrameRef;
 use crate::wire::reassembly::{Gaps, InPart, Missing};
@@ -55,9 +55,14 @@ impl Parts {
         self.parts.remove(&first);
     }
 
+    /// The message that `first` begins was given up: nothing tells any more what is missing of it.
+    pub(super) fn is_evicted(&mut self, first: FrameRef) {
+        self.parts.remove(&first);
+    }
+
     /// Tells what keeps the messages of `exchange` from being put together.
     pub(super) fn tell(&self, exchange: &mut Exchange) {
-        if self.parts.len() == 0 {
+        if self.parts.len() == 0 && exchange.reply_began == Began::NotSeen {
             return;
         }
         exchange.request_part = self.parts.get(&exchange.request).copied();
@@ -69,6 +74,14 @@ impl Parts {
                 part: *self.parts.get(&first)?,
             })
         });
+        if exchange.outcome == ExchangeOutcome::Lost
+            && exchange.reply_began == Began::Seen
+            && exchange.end.is_none()
+            && exchange.reply_part.is_none()
+        {
+            // All of the reply may have come, and what there was no room for is not known.
+            exchange.outcome = ExchangeOutcome::Evicted;
+        }
         if exchange.outcome == ExchangeOutcome::Lost
             && exchange.addrs.src().is_ipv4()
             && exchange.is_reply_all_there()

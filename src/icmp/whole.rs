@@ -18,6 +18,8 @@ pub struct Whole<'a> {
     pub frames: &'a [FrameRef],
     /// The one that told of the first fragment.
     pub begins: Option<FrameRef>,
+    /// Where the last of them to come was captured before, if all were.
+    pub copy_of: Option<FrameRef>,
 }
 
 impl<'a> Whole<'a> {
@@ -33,6 +35,7 @@ impl<'a> Whole<'a> {
             told: made.told_before(frame).map(|ip| Message::parse(&ip)),
             frames: made.frames(),
             begins: made.begins(),
+            copy_of: made.copy_of(),
         })
     }
 

@@ -7,7 +7,7 @@ use super::early::Early;
 use crate::correlate::observation::Observation;
 use crate::correlate::{Correlator, Fragment, Relation};
 use crate::icmp::{Message, Whole};
-use crate::model::{Expanded, Form, Frame};
+use crate::model::{Expanded, Form, Frame, FrameRef};
 use crate::wire::reassembly::{Carried, Reassembly};
 use crate::wire::{self, Classified, Packet};
 
@@ -37,14 +37,21 @@ impl Run<'_, '_, '_, '_> {
         frame: &Frame<'_>,
         packet: &Packet<'_>,
     ) -> (Reassembly, Carried) {
-        let outcome = self
-            .reassembler
-            .feed(packet, frame.reference(), frame.interface, frame.ts);
+        let outcome = self.feed(packet, frame.reference(), frame);
         let mut came_to = (outcome, self.reassembler.take_carried());
         if frame.expanded.is_some_and(|made| made.fragment.is_some()) {
             self.put_earlier_fragments(frame, &mut came_to);
         }
         came_to
+    }
+
+    /// Takes the fragment `of` a frame, which came as `frame` does.
+    fn feed(&mut self, packet: &Packet<'_>, of: FrameRef, frame: &Frame<'_>) -> Reassembly {
+        let outcome = self.reassembler.feed(packet, of, frame.interface, frame.ts);
+        for first in self.reassembler.evicted() {
+            self.pipe.correlator.part_is_evicted(first);
+        }
+        outcome
     }
 
     /// Tells what a fragment came to. Of what is inside of a tunnel's packet that is whole with it, it tells
@@ -85,9 +92,7 @@ impl Run<'_, '_, '_, '_> {
                 ..*frame
             });
             if let Classified::Icmp(packet) | Classified::OtherIp(packet) = &found {
-                let came_to = self
-                    .reassembler
-                    .feed(packet, earlier, frame.interface, frame.ts);
+                let came_to = self.feed(packet, earlier, frame);
                 if !matches!(came_to, Reassembly::NotIcmpFragment) {
                     self.early += Early {
                         other: 0,

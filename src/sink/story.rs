@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::text::{Lines, Naming, Palette, Verbosity, addr, note, options};
 use super::wrap::Paragraph;
-use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome, ReplyDrop};
+use crate::correlate::exchange::{Began, Exchange, ExchangeEnd, ExchangeOutcome, ReplyDrop};
 use crate::correlate::trace::{Hop, HopRouter, Path, PathEnd};
 use crate::findings::{Confidence, Finding, Severity};
 use crate::icmp::names;
@@ -120,6 +120,9 @@ pub(super) fn decided(out: &mut Vec<u8>, exchange: &Exchange, page: &Page<'_>) {
         }
         None => out.extend_from_slice(match exchange.outcome {
             ExchangeOutcome::Pending => b" pending: the capture ended too early to tell".as_slice(),
+            ExchangeOutcome::Evicted if exchange.reply_began == Began::Seen => {
+                b" evicted: there was no room for the fragments of its reply"
+            }
             ExchangeOutcome::Evicted => b" evicted: the table of requests was full",
             _ => b" unknown: the capture does not tell",
         }),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
+use icmpdump::correlate::exchange::{Began, Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use icmpdump::correlate::trace::{Hop, HopRouter, Path};
 use icmpdump::correlate::verdict::{
     Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Evidence, Halves, Hops,
@@ -40,6 +40,7 @@ pub(crate) fn exchange() -> Exchange {
         reply_part: None,
         dropped: None,
         reply_dropped: None,
+        reply_began: Began::NotSeen,
         told_unsolicited: false,
         shown: true,
     }

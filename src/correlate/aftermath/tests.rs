@@ -50,7 +50,7 @@ impl Capture {
         let packet = Observation::of_packet(frame, ts, &ip);
         let hashes = self.ring.hashes_of(&packet);
         self.ring.push(&packet, &hashes, true);
-        self.followed.packet(&packet, hashes.flow());
+        self.followed.packet(&packet, hashes.flow(), Network::NONE);
     }
 
     /// A router refuses `packet`, of which it quotes 28 octets.

@@ -2,6 +2,7 @@
 
 use super::Exchanges;
 use super::open::Open;
+use crate::correlate::exchange::Began;
 use crate::correlate::query::{Query, QueryKey};
 use crate::correlate::sighting::{Extent, Sighting};
 use crate::correlate::table::Slot;
@@ -75,10 +76,15 @@ impl Exchanges {
         (self.answered(key, |open| open.reply() == Some(first))).is_some()
     }
 
-    /// The request under this key, unless a reply came.
-    pub(in crate::correlate) fn asked(&self, key: QueryKey) -> Option<FrameRef> {
-        let open = self.table.at(self.under(key)?)?;
-        open.reply().is_none().then_some(open.request)
+    /// The first fragment of a reply came: to the request under this key, unless that has one.
+    pub(in crate::correlate) fn answer_begins(&mut self, key: QueryKey) -> Option<FrameRef> {
+        let slot = self.under(key)?;
+        let open = self.table.at_mut(slot)?;
+        if open.reply().is_some() {
+            return None;
+        }
+        open.reply_began = Began::Seen;
+        Some(open.request)
     }
 
     /// Whether replies to the request under this key are to be put together: all of it was captured.

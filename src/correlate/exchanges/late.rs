@@ -7,7 +7,7 @@
 use super::undelivered::DroppedReply;
 use super::{ExchangeEvent, Exchanges};
 use crate::correlate::copies::Likeness;
-use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
+use crate::correlate::exchange::{Began, Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use crate::correlate::flows::{Chain, Fingerprint, Ring};
 use crate::correlate::lead::Lead;
 use crate::correlate::numbered::leads;
@@ -170,6 +170,7 @@ impl Exchanges {
             reply_part: None,
             dropped: None,
             reply_dropped: None,
+            reply_began: Began::NotSeen,
             told_unsolicited: false,
             shown: first.shown || reply.shown,
         })

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::ExchangeEvent;
 use super::reused::Beside;
-use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome, ReplyDrop};
+use crate::correlate::exchange::{
+    Began, Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome, ReplyDrop,
+};
 use crate::correlate::network::Link;
 use crate::correlate::payloads::{Kept, Payloads};
 use crate::correlate::query::{PayloadPrint, Query, QueryKey};
@@ -54,6 +56,8 @@ pub(super) struct Open {
     pub(super) request_shown: bool,
     pub(super) end_shown: bool,
     pub(super) reply_told: ReplyTold,
+    /// Of a reply, while there was none.
+    pub(super) reply_began: Began,
     pub(super) history: History,
     /// At how many points of capture the request was seen.
     pub(super) points: u8,
@@ -264,6 +268,7 @@ pub(super) fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) ->
         reply_part: None,
         dropped: open.dropped,
         reply_dropped: None,
+        reply_began: open.reply_began,
         told_unsolicited: open.reply_told == ReplyTold::Unsolicited,
         shown: open.request_shown || open.end_shown,
     }

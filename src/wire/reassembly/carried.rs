@@ -152,6 +152,7 @@ impl Reassembler {
             frames: whole.frames,
             told_as_other: 0,
             told,
+            copy_of: whole.copy_of,
         })))
     }
 

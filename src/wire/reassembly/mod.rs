@@ -26,7 +26,7 @@ use super::Opener;
 use super::ip::{Fragment, Ip, IpVersion, fragmentable_part, protocol};
 use super::piece::{Carrier, Piece};
 use super::tunnel::{self, Packet, TunnelPath};
-use crate::model::{Expanded, FrameRef, InterfaceId, Timestamp};
+use crate::model::{Expanded, FrameRef, InterfaceId, SourceId, Timestamp};
 pub use carried::Carried;
 pub use missing::{Gap, Gaps, InPart, Missing};
 pub use overlap::{Common, Octets};
@@ -130,6 +130,8 @@ pub struct Reassembler {
     carried: Carried,
     /// What was taken apart below IP.
     pieces: Pieces,
+    /// When captures began, by their number.
+    begun: Vec<Option<Timestamp>>,
     /// For tunnels' packets that are compressed or encrypted.
     pub opener: Opener,
 }
@@ -148,8 +150,27 @@ impl Reassembler {
             unwanted: Unwanted::default(),
             carried: Carried::default(),
             pieces: Pieces::new(memory_limit),
+            begun: Vec::new(),
             opener: Opener::default(),
         }
+    }
+
+    /// The first frame of a capture came, at `now`. Of a packet whose fragments lie in two captures the
+    /// second begins behind the first; what ran beside it has its own.
+    pub fn capture_begins(&mut self, source: SourceId, now: Timestamp) {
+        let at = usize::from(source.0);
+        if self.begun.len() <= at {
+            self.begun.resize(at + 1, None);
+        }
+        if let Some(begun) = self.begun.get_mut(at) {
+            begun.get_or_insert(now);
+        }
+    }
+
+    /// The first fragments of the messages that were given up for want of memory as the last one came.
+    pub fn evicted(&self) -> impl Iterator<Item = FrameRef> + '_ {
+        let evicted = [self.messages.evicted(), self.carriers.evicted()];
+        evicted.into_iter().flatten().copied()
     }
 
     /// Takes a fragment, captured as `frame` on `interface` at `now`. Any packet may be given: those
@@ -170,10 +191,13 @@ impl Reassembler {
             frame,
             interface,
             now,
+            begun: (self.begun.get(usize::from(frame.source().0)).copied()).flatten(),
             told: usize::MAX,
             within: &[],
         };
         self.carried = Carried::default();
+        self.messages.forget_evicted();
+        self.carriers.forget_evicted();
         self.part(packet, Around::default(), came)
     }
 
@@ -203,9 +227,16 @@ impl Reassembler {
 
     /// `tunnels` and what is around them.
     fn around(&self, around: Around, tunnels: TunnelPath<'_>) -> Around {
+        let outermost = || tunnels.encapsulations().find_map(|around| around.outer);
+        let ttl = if around.depth == 0 && !tunnels.is_empty() {
+            outermost().map_or(0, |ip| ip.ttl)
+        } else {
+            around.ttl
+        };
         Around {
             hash: self.messages.hash_tunnels(around.hash, tunnels),
             depth: around.depth + tunnels.len(),
+            ttl,
             ..around
         }
     }
@@ -261,7 +292,8 @@ impl Reassembler {
         } else {
             Tells::Nothing
         };
-        match place(&mut self.messages, key, (ip, fragment), tells, came) {
+        let seen = (came, around.ttl);
+        match place(&mut self.messages, key, (ip, fragment), tells, seen) {
             (Added::Whole(whole), true) => {
                 self.messages.completed();
                 Reassembly::Complete(Box::new(Reassembled::message(*whole)))
@@ -313,7 +345,8 @@ impl Reassembler {
         } else {
             Tells::Message
         };
-        let (added, is_icmp) = place(&mut self.carriers, key, (outer, fragment), tells, came);
+        let seen = (came, around.ttl);
+        let (added, is_icmp) = place(&mut self.carriers, key, (outer, fragment), tells, seen);
         match added {
             Added::Whole(whole) => self.inside((packet, outer), around, *whole, is_icmp, came),
             Added::Again(known) => self.again((packet, outer), around, (&key, known), came),
@@ -395,6 +428,8 @@ struct Came<'a> {
     frame: FrameRef,
     interface: Option<InterfaceId>,
     now: Timestamp,
+    /// When the capture began that it is in, if that is known.
+    begun: Option<Timestamp>,
     /// How many octets of the innermost payload are told of in `frame`, if not all.
     told: usize,
     /// The frames of the packet that it came in, if that was fragmented.
@@ -402,6 +437,11 @@ struct Came<'a> {
 }
 
 impl Came<'_> {
+    /// Whether its capture may be the rest of one that had a fragment at `earlier`.
+    fn follows(&self, earlier: Timestamp) -> bool {
+        self.begun.is_none_or(|begun| begun >= earlier)
+    }
+
     /// How many frames it came in.
     fn frames(&self) -> u64 {
         self.within.len().max(1) as u64
@@ -428,6 +468,8 @@ struct Around {
     depth: usize,
     /// How many packets in fragments.
     packets: usize,
+    /// TTL of the outermost packet; 0 where there is none.
+    ttl: u8,
 }
 
 fn key(packet: &Packet<'_>, ip: &Ip<'_>, around: Around, interface: Option<InterfaceId>) -> Key {
@@ -450,13 +492,13 @@ fn place(
     key: Key,
     (ip, fragment): (&Ip<'_>, Fragment),
     tells: Tells,
-    came: Came<'_>,
+    (came, around): (Came<'_>, u8),
 ) -> (Added, bool) {
     let refused = |why| Added::Outcome(Reassembly::Refused(why));
     let Some(part) = fragmentable_part(ip) else {
         return (refused(Refusal::Cut), tells != Tells::Nothing);
     };
-    match Part::new(ip, fragment, part, came.frame) {
+    match Part::new(ip, fragment, part, (came.frame, around)) {
         Ok(piece) => table.place(key, &piece, (part, ip), tells, came),
         Err(why) => (refused(why), tells != Tells::Nothing || table.is_icmp(&key)),
     }

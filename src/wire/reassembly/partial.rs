@@ -2,7 +2,7 @@
 
 use super::missing::{Gaps, Holes, InPart, Missing};
 use super::overlap::{Kept, Octets};
-use super::recent::Known;
+use super::recent::{Known, ToldBy};
 use super::{Came, Reassembly, Refusal, Tells};
 use crate::model::{FrameRef, SourceId, Timestamp};
 use crate::wire::ip::{Fragment, FragmentablePart, Ip, named_by_fragment_header};
@@ -19,7 +19,15 @@ pub(super) struct Piece {
     pub(super) at: usize,
     last: bool,
     frame: FrameRef,
-    ttl: u8,
+    hops: Hops,
+}
+
+/// How far a fragment had come where it was captured: its TTL, and that of the outermost packet of the tunnels
+/// around it, 0 where there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hops {
+    pub(super) ttl: u8,
+    pub(super) around: u8,
 }
 
 impl Piece {
@@ -27,7 +35,7 @@ impl Piece {
         ip: &Ip<'_>,
         fragment: Fragment,
         part: FragmentablePart<'_>,
-        frame: FrameRef,
+        (frame, around): (FrameRef, u8),
     ) -> Result<Self, Refusal> {
         let start = usize::from(fragment.offset);
         let end = start + part.len();
@@ -46,7 +54,10 @@ impl Piece {
                 at: 0,
                 last: !fragment.more,
                 frame,
-                ttl: ip.ttl,
+                hops: Hops {
+                    ttl: ip.ttl,
+                    around,
+                },
             })
         }
     }
@@ -108,7 +119,7 @@ pub(super) struct Partial {
     /// Fragments that came before one that is known to be ICMP's.
     told_as_other: u64,
     /// Those of the latest fragment.
-    seen_as: Option<(SourceId, u8)>,
+    seen_as: Option<(SourceId, Hops)>,
     /// The fragment that came before the others.
     earliest: Option<FrameRef>,
     /// The one that begins it.
@@ -177,6 +188,8 @@ pub(super) struct Whole {
     pub(super) frames: Vec<FrameRef>,
     /// How many of them came before one that is known to be ICMP's.
     pub(super) told_as_other: u64,
+    /// Where the last fragment to come was captured before, if all of them were.
+    pub(super) copy_of: Option<FrameRef>,
 }
 
 impl Partial {
@@ -224,6 +237,11 @@ impl Partial {
         self.kin != Kin::None
     }
 
+    /// Whether all that came of it was captured before.
+    pub(super) fn is_copy(&self) -> bool {
+        self.kin == Kin::Copy
+    }
+
     /// The next fragment is in the place of one of a packet that was put together, or not.
     pub(super) fn takes(&mut self, known: Option<Known>) {
         let begins = self.is_expected();
@@ -251,7 +269,33 @@ impl Partial {
 
     /// Whether the fragment was captured where the others were, by file and TTL.
     pub(super) fn was_seen_as(&self, piece: &Piece) -> bool {
-        self.seen_as == Some((piece.frame.source(), piece.ttl))
+        self.seen_as == Some((piece.frame.source(), piece.hops))
+    }
+
+    /// What is known of a fragment that was captured into the same file before, at another hop, while its
+    /// packet waits for others there.
+    pub(super) fn copied(&self, piece: &Piece, part: FragmentablePart<'_>) -> Option<Known> {
+        if !self.is_of_source_of(piece) || self.was_seen_as(piece) || self.is_kin() {
+            return None;
+        }
+        let (there, common) = self.kept().overlap(piece, part)?;
+        let is_copy = there.is_at(piece) && common.octets == Octets::Same;
+        is_copy.then_some(Known {
+            of: there.frame,
+            common,
+            told_by: if self.is_icmp() {
+                ToldBy::Fragment
+            } else {
+                ToldBy::Nothing
+            },
+            shows: false,
+        })
+    }
+
+    /// Whether it may go on with a fragment that was captured elsewhere: what was put together where it came
+    /// before goes on with its own only.
+    pub(super) fn lacks_of_any(&self, piece: &Piece) -> bool {
+        !self.is_kin() && self.lacks(piece)
     }
 
     /// Whether the fragment was captured into the same file as the latest.
@@ -308,6 +352,11 @@ impl Partial {
     /// Whether its first fragment came.
     pub(super) fn begins(&self) -> bool {
         self.first.is_some()
+    }
+
+    /// The frame of that.
+    pub(super) fn begins_in(&self) -> Option<FrameRef> {
+        self.begins_in
     }
 
     /// Whether all that came of it are later fragments.
@@ -367,7 +416,7 @@ impl Partial {
         came: Came<'_>,
     ) -> Added {
         self.tells = self.tells.max(tells);
-        self.seen_as = Some((piece.frame.source(), piece.ttl));
+        self.seen_as = Some((piece.frame.source(), piece.hops));
         let earliest = *self.earliest.get_or_insert(piece.frame);
         if self.overlap.is_some() {
             self.covers(piece);
@@ -469,6 +518,7 @@ impl Partial {
             begins: self.pieces.first().map(Piece::frame),
             frames: self.frames(),
             told_as_other: self.told_as_other,
+            copy_of: None,
         }))
     }
 

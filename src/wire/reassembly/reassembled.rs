@@ -21,6 +21,8 @@ pub struct Reassembled {
     pub(super) told_as_other: u64,
     /// Octets of the payload that the first fragment told of.
     pub(super) told: usize,
+    /// Where the last of its fragments was captured before.
+    pub(super) copy_of: Option<FrameRef>,
 }
 
 impl Reassembled {
@@ -33,6 +35,7 @@ impl Reassembled {
             begins,
             frames,
             told_as_other,
+            copy_of,
         } = whole;
         let mut octets = first.header;
         let start = octets.len();
@@ -47,6 +50,7 @@ impl Reassembled {
             frames,
             told_as_other,
             told: first_end.saturating_sub(first.skip).min(first.told),
+            copy_of,
         }
     }
 
@@ -64,6 +68,7 @@ impl Reassembled {
             frames,
             told_as_other: 0,
             told,
+            copy_of: None,
         }
     }
 
@@ -92,6 +97,11 @@ impl Reassembled {
     /// The frames of its fragments, in the order of their octets.
     pub fn frames(&self) -> &[FrameRef] {
         &self.frames
+    }
+
+    /// Where the fragment that made it whole was captured before, if all of them were.
+    pub fn copy_of(&self) -> Option<FrameRef> {
+        self.copy_of
     }
 
     /// The frame that told of its first fragment: not the one in which that begins, where it was in a

@@ -154,6 +154,19 @@ impl Recent {
         }
     }
 
+    /// The packet was put together again of copies, for which it is as if it came at `now`. Whether it is
+    /// known.
+    pub(super) fn came_again(&mut self, key: &Key, source: SourceId, now: Timestamp) -> bool {
+        let is_it = |packet: &Packet| packet.key == *key && packet.source == source;
+        let found = self.packets.iter().position(is_it);
+        let Some(mut packet) = found.and_then(|at| self.packets.remove(at)) else {
+            return false;
+        };
+        packet.at = now;
+        self.packets.push_front(packet);
+        true
+    }
+
     /// The newest turned out to carry ICMP.
     pub(super) fn newest_is_icmp(&mut self) {
         if let Some(newest) = self.packets.front_mut()

@@ -10,7 +10,7 @@ use super::missing::Gaps;
 use super::partial::{Added, Fate, Partial, Piece};
 use super::recent::{self, Known, Lead, Recent};
 use super::{Came, Fates, Reassembler, Reassembly, Tells};
-use crate::model::{AddrPair, InterfaceId, SourceId, Timestamp};
+use crate::model::{AddrPair, FrameRef, InterfaceId, SourceId, Timestamp};
 use crate::wire::ip::{FragmentablePart, Ip};
 use crate::wire::link::Vlans;
 use crate::wire::tunnel::TunnelPath;
@@ -18,7 +18,8 @@ use crate::wire::tunnel::TunnelPath;
 /// What the fragments of a packet have in common: equal ones of two networks are kept apart.
 ///
 /// Not the source: the fragments of a packet may lie in two files, where a capture was cut. Those
-/// of one packet that was captured into several files at once are kept apart by [`Partial`].
+/// of one packet that was captured into several files at once, or at several hops into one, are kept
+/// apart by [`Partial`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) interface: Option<InterfaceId>,
@@ -46,6 +47,8 @@ pub(super) struct Table {
     fates: Fates,
     recent: Recent,
     given_up: GivenUp,
+    /// The first fragments of those that were evicted for the last one.
+    evicted: Vec<FrameRef>,
 }
 
 impl Table {
@@ -66,7 +69,18 @@ impl Table {
             fates: Fates::default(),
             recent: Recent::default(),
             given_up: GivenUp::default(),
+            evicted: Vec::new(),
         }
+    }
+
+    /// The first fragments of the messages that were evicted for the last one.
+    pub(super) fn evicted(&self) -> &[FrameRef] {
+        &self.evicted
+    }
+
+    /// Another fragment comes.
+    pub(super) fn forget_evicted(&mut self) {
+        self.evicted.clear();
     }
 
     pub(super) fn hasher(&self) -> RandomState {
@@ -113,17 +127,28 @@ impl Table {
     ) -> (Added, bool) {
         let now = came.now;
         let lead = Lead::of(ip.payload);
-        let met = (self.recent).find(&key, (piece, lead), part, now);
+        let waiting = self.partials.get(&key).into_iter().flatten();
+        let mut copied = waiting.filter_map(|partial| partial.copied(piece, part));
+        let copied = copied.next_back();
+        let met = (self.recent)
+            .find(&key, (piece, lead), part, now)
+            .or(copied);
         let known = met.filter(Known::is_copy);
         self.forget_kin(&key, piece, known.is_none(), now);
         let is_rest = !self.given_up.is_empty() && self.given_up.lacks(self.hash(&key), piece, now);
         let there = self.partials.entry(key).or_default();
         let of = |is_it: &dyn Fn(&Partial) -> bool| there.iter().position(is_it);
+        let is_new = copied.is_none();
         let found = of(&|p| p.was_seen_as(piece))
-            .or_else(|| of(&|p| p.meets(piece, part)))
-            .or_else(|| of(&|p| p.is_of_source_of(piece) && p.lacks(piece)))
+            .or_else(|| of(&|p| is_new && p.meets(piece, part)))
+            .or_else(|| of(&|p| is_new && p.is_of_source_of(piece) && p.lacks_of_any(piece)))
             // A copy of what its own file has all of is no part of what another one has.
-            .or_else(|| of(&|p| known.is_none() && p.lacks(piece)));
+            .or_else(|| {
+                let may_follow = |p: &Partial| {
+                    (p.is_expected() || came.follows(p.started())) && p.lacks_of_any(piece)
+                };
+                of(&|p| known.is_none() && may_follow(p))
+            });
         let index = found.unwrap_or_else(|| {
             self.serial += 1;
             self.order.push_back((key, self.serial));
@@ -141,12 +166,16 @@ impl Table {
         let mut outcome = partial.add(piece, part, ip, tells, came);
         let (serial, is_icmp) = (partial.serial(), partial.is_icmp());
         self.memory = (self.memory + partial.memory()).saturating_sub(before);
-        match (&outcome, met) {
+        match (&mut outcome, met) {
             (Added::Whole(whole), _) => {
                 let message = whole.octets.get(whole.first.skip..);
                 let lead = message.and_then(Lead::of);
                 let next = whole.first.next();
-                if let Some(partial) = self.remove(&key, serial) {
+                whole.copy_of = met.filter(|_| partial.is_copy()).map(|met| met.of);
+                let is_copy = whole.copy_of.is_some();
+                if let Some(partial) = self.remove(&key, serial)
+                    && !(is_copy && self.recent.came_again(&key, piece.frame().source(), now))
+                {
                     let kept = partial.into_kept();
                     self.recent.add((key, is_icmp), (lead, next), kept, now);
                 }
@@ -352,6 +381,8 @@ impl Table {
                 break;
             };
             let (serial, fate, gaps) = (partial.serial(), partial.fate(), partial.gaps());
+            let first = partial.begins_in().filter(|_| partial.is_icmp());
+            self.evicted.extend(first);
             self.count(fate, |fates| &mut fates.evicted);
             self.note_given_up(&key, fate, gaps, now);
             self.remove(&key, serial);

@@ -405,15 +405,18 @@ fn memory_stays_under_the_limit_and_the_oldest_goes_first() {
     let limit = 20_000;
     let mut reassembler = Reassembler::new(limit);
     let octets = [0; 1000];
+    let mut evicted = Vec::new();
     for id in 0..2000u16 {
         let data = fragment4(id, 0, true, &octets);
-        reassembler.feed(&packet(&data), frame_ref(1), None, at(0));
+        reassembler.feed(&packet(&data), frame_ref(id.into()), None, at(0));
+        evicted.extend(reassembler.evicted().map(FrameRef::number));
         assert!(reassembler.memory() <= limit);
         assert!(reassembler.messages.order.len() <= 2 * reassembler.waiting() + 17);
     }
     let waiting = reassembler.waiting();
     assert!(waiting > 5);
     assert_eq!(reassembler.fates().evicted, 2000 - waiting as u64);
+    assert_eq!(evicted, (0..2000 - waiting as u64).collect::<Vec<_>>());
     // The newest are there still.
     let last = fragment4(1999, 1000, false, &[0; 8]);
     let outcome = reassembler.feed(&packet(&last), frame_ref(2), None, at(0));

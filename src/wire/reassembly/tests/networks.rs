@@ -292,3 +292,141 @@ fn what_the_first_fragment_of_a_tunnels_packet_cuts_is_no_defect() {
         ChecksumStatus::Unverified(crate::wire::Unverified::Fragment)
     );
 }
+
+/// What is captured of a packet.
+type SeenAs = dyn Fn(Vec<u8>) -> Vec<u8>;
+
+/// The frames of the packets that these fragments make, and where the last was captured before: each by which
+/// piece it is, and what was done to it.
+fn wholes(pieces: &[Vec<u8>], came: &[(usize, &SeenAs)]) -> Vec<(Vec<u64>, Option<u64>)> {
+    let mut reassembler = Reassembler::new(ROOM);
+    let mut whole = Vec::new();
+    for (number, (piece, seen_as)) in (1..).zip(came) {
+        let data = seen_as(pieces[*piece].clone());
+        match reassembler.feed(&packet(&data), frame_ref(number), None, at(0)) {
+            Reassembly::Complete(made) => {
+                let frames = made.frames().iter().map(|frame| frame.number());
+                whole.push((frames.collect(), made.copy_of().map(FrameRef::number)));
+            }
+            outcome => assert!(
+                matches!(
+                    outcome,
+                    Reassembly::Incomplete(_) | Reassembly::Duplicate { .. }
+                ),
+                "{outcome:?}"
+            ),
+        }
+    }
+    assert_eq!(reassembler.fates().waiting, 0);
+    whole
+}
+
+/// A router captures on all its interfaces, and a host behind it into the same file.
+#[test]
+fn fragments_of_one_hop_make_a_packet_however_hops_interleave() {
+    let (here, next) = (|data: Vec<u8>| data, hop_on);
+    let after = |data| hop_on(hop_on(data));
+    let pieces = pieces4(7, &echo(64), 32);
+    let told = wholes(
+        &pieces,
+        &[
+            (0, &here),
+            (0, &next),
+            (1, &here),
+            (1, &next),
+            (0, &after),
+            (1, &after),
+        ],
+    );
+    let again = Some(3);
+    assert_eq!(
+        told,
+        [(vec![1, 3], None), (vec![2, 4], again), (vec![5, 6], again)]
+    );
+    let told = wholes(
+        &pieces,
+        &[
+            (0, &here),
+            (0, &next),
+            (0, &after),
+            (1, &here),
+            (1, &next),
+            (1, &after),
+        ],
+    );
+    let again = Some(4);
+    assert_eq!(
+        told,
+        [(vec![1, 4], None), (vec![2, 5], again), (vec![3, 6], again)]
+    );
+    let pieces = pieces4(7, &echo(96), 32);
+    let told = wholes(
+        &pieces,
+        &[
+            (0, &here),
+            (1, &here),
+            (0, &next),
+            (2, &here),
+            (1, &next),
+            (2, &next),
+        ],
+    );
+    assert_eq!(told, [(vec![1, 2, 4], None), (vec![3, 5, 6], again)]);
+}
+
+/// Routers do not touch the packet in a tunnel: the TTL of the one around it tells the hop.
+#[test]
+fn fragments_in_a_tunnel_are_of_the_hop_that_it_tells() {
+    let here = |data: Vec<u8>| in_vxlan(5, &data);
+    let next = |data: Vec<u8>| hop_on(in_vxlan(5, &data));
+    let after = |data: Vec<u8>| hop_on(hop_on(in_vxlan(5, &data)));
+    let pieces = pieces4(7, &echo(64), 32);
+    let told = wholes(
+        &pieces,
+        &[
+            (0, &here),
+            (0, &next),
+            (1, &here),
+            (1, &next),
+            (0, &after),
+            (1, &after),
+        ],
+    );
+    let again = Some(3);
+    assert_eq!(
+        told,
+        [(vec![1, 3], None), (vec![2, 4], again), (vec![5, 6], again)]
+    );
+}
+
+/// A capture that was cut goes on in the next file; what ran beside it has fragments of its own.
+#[test]
+fn captures_that_ran_at_once_share_no_packet() {
+    let pieces = pieces4(7, &echo(64), 32);
+    for (begun, is_whole) in [(0, false), (1, false), (2, true), (3, true)] {
+        let mut reassembler = Reassembler::new(ROOM);
+        reassembler.capture_begins(SourceId(0), at(0));
+        reassembler.feed(&packet(&pieces[0]), in_file(0, 9), None, at(2));
+        reassembler.capture_begins(SourceId(1), at(begun));
+        let outcome = reassembler.feed(&packet(&pieces[1]), in_file(1, 9), None, at(3));
+        assert_eq!(matches!(outcome, Reassembly::Complete(_)), is_whole);
+    }
+}
+
+/// One capture has each fragment twice, and another has them later.
+#[test]
+fn what_is_left_of_copies_in_one_file_is_no_part_of_another() {
+    let pieces = pieces4(7, &echo(64), 32);
+    let mut reassembler = Reassembler::new(ROOM);
+    let mut whole: Vec<Vec<u64>> = Vec::new();
+    let came = [(0, 0), (0, 0), (0, 1), (0, 1), (1, 0), (1, 1)];
+    for (number, (file, piece)) in (1..).zip(came) {
+        let frame = in_file(file, number);
+        let outcome = reassembler.feed(&packet(&pieces[piece]), frame, None, at(0));
+        if let Reassembly::Complete(made) = outcome {
+            whole.push(made.frames().iter().map(|frame| frame.number()).collect());
+        }
+    }
+    assert_eq!(whole, [vec![1, 3], vec![5, 6]]);
+    assert_eq!(reassembler.fates().waiting, 0);
+}
