@@ -26,7 +26,7 @@ use super::x509;
 use crate::wire::bytes::offset_in;
 
 pub(super) use address::prefix;
-use address::suffix;
+use address::{prefix_v4, suffix};
 pub use extent::Extent;
 pub use kind::FieldKind;
 pub use list::{fixed_points, numbers, sequences, strings, v4_addresses, v4_times, v6_addresses};
@@ -89,7 +89,8 @@ impl FieldSpec {
             | FieldKind::Multiple { octets: n, .. }
             | FieldKind::Bits { octets: n, .. }
             | FieldKind::Reserved { octets: n, .. }
-            | FieldKind::V6PrefixOf(n) => usize::from(n),
+            | FieldKind::V6PrefixOf(n)
+            | FieldKind::V4PrefixOf(n) => usize::from(n),
             FieldKind::Seconds
             | FieldKind::LowHalfFirst
             | FieldKind::ShortTime
@@ -151,7 +152,11 @@ impl FieldSpec {
         };
         let range = start..start + length;
         let octets = header.get(range.clone())?;
-        (!octets.is_empty() || self.kind == FieldKind::V6PrefixOf(0)).then_some(range)
+        let may_be_empty = matches!(
+            self.kind,
+            FieldKind::V6PrefixOf(0) | FieldKind::V4PrefixOf(0)
+        );
+        (!octets.is_empty() || may_be_empty).then_some(range)
     }
 
     /// Reads the field from `header`, if it is all there; reserved bits if one of them is set.
@@ -165,9 +170,7 @@ impl FieldSpec {
         let octets = header.get(range.clone())?;
         let value = match self.kind {
             FieldKind::Number(_) => Value::Number(number(octets)),
-            FieldKind::Multiple { by, .. } => {
-                Value::Number(number(octets).saturating_mul(by.into()))
-            }
+            FieldKind::Multiple { by, .. } => Value::Number(multiple(octets, by)),
             FieldKind::Hex(_) => Value::Hex(number(octets)),
             FieldKind::LittleEndian(_) => Value::Number(little_endian(octets)),
             FieldKind::HexLittleEndian(_) => Value::Hex(little_endian(octets)),
@@ -209,6 +212,7 @@ impl FieldSpec {
             FieldKind::V6Suffix(other, _) => Value::Address(suffix(other, octets).into()),
             FieldKind::RouteLifetime => Value::Number(1 << (octets.first()? >> 6 << 1)),
             FieldKind::V6Prefix | FieldKind::V6PrefixOf(_) => Value::Address(prefix(octets).into()),
+            FieldKind::V4PrefixOf(_) => Value::Address(prefix_v4(octets).into()),
             FieldKind::Octets(_) | FieldKind::Rest => Value::Octets(octets),
             FieldKind::Text | FieldKind::TextOf(_) => Value::Text(unpadded(octets)),
             FieldKind::CutTextOf(_) => Value::CutText(octets),
@@ -303,6 +307,11 @@ pub(super) fn signed(octets: &[u8]) -> Option<i64> {
     let bits = u32::try_from(octets.len()).ok()?.checked_mul(8)?;
     let unused = 64_u32.checked_sub(bits).filter(|&unused| unused < 64)?;
     Some((number(octets) << unused).cast_signed() >> unused)
+}
+
+/// A number that counts so many each.
+fn multiple(octets: &[u8], by: u8) -> u64 {
+    number(octets).saturating_mul(by.into())
 }
 
 fn little_endian(octets: &[u8]) -> u64 {

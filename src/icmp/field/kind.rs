@@ -142,6 +142,8 @@ pub enum FieldKind {
     V6Prefix,
     /// The same in so many octets, which may be none: `::`.
     V6PrefixOf(u8),
+    /// The same of an IPv4 address.
+    V4PrefixOf(u8),
     /// Names in DNS wire format from here on (RFC 1035 section 3.1).
     DnsNames,
     /// So many octets of them, or as many as there are.

@@ -399,6 +399,10 @@ pub(in crate::icmp) const fn v6_prefix_of(at: u16, octets: u8, name: &'static st
     field(at, name, FieldKind::V6PrefixOf(octets))
 }
 
+pub(in crate::icmp) const fn v4_prefix_of(at: u16, octets: u8, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::V4PrefixOf(octets))
+}
+
 pub(in crate::icmp) const fn dns_names(at: u16, name: &'static str) -> FieldSpec {
     field(at, name, FieldKind::DnsNames)
 }

@@ -1,7 +1,8 @@
 //! Lists in what routers and mobile nodes tell each other: which there are, and one of each.
 
+use super::eigrp::Family;
 use super::ospf::Version;
-use super::{Name, Table, mobility, ospf, pim};
+use super::{Name, Table, eigrp, hip, igmp, mobility, ospf, pim, rsvp};
 use crate::icmp::application::parts::Parts;
 use crate::icmp::field::{Extent, spec};
 use crate::icmp::item::{Item, Specs};
@@ -29,6 +30,16 @@ pub enum Listed {
     RouterLinks(Version),
     /// Prefixes of OSPF for IPv6 (RFC 5340 section A.4.1).
     LinkPrefixes(Version),
+    /// Parts of a packet of EIGRP (RFC 7868 section 6.6).
+    EigrpParts,
+    /// Destinations of such a part (RFC 7868 section 6.8.4).
+    EigrpPrefixes(Family),
+    /// Objects of RSVP (RFC 2205 section 3.1.2).
+    RsvpObjects,
+    /// Parameters of HIP (RFC 7401 section 5.2).
+    HipParameters,
+    /// Records of a report of IGMP (RFC 3376 section 4.2.3).
+    IgmpRecords,
 }
 
 impl Listed {
@@ -52,6 +63,11 @@ impl Listed {
             Self::LinkStateRequests(version) => ospf::request(octets, version),
             Self::RouterLinks(version) => ospf::link(octets, version),
             Self::LinkPrefixes(version) => ospf::prefix(octets, version),
+            Self::EigrpParts => eigrp::part(octets),
+            Self::EigrpPrefixes(family) => eigrp::prefix(octets, family),
+            Self::RsvpObjects => rsvp::object(octets),
+            Self::HipParameters => hip::parameter(octets),
+            Self::IgmpRecords => igmp::record(octets),
         }
     }
 

@@ -1,8 +1,11 @@
 //! Messages of routers and mobile nodes by their octets, each cut at every length.
 
+mod eigrp;
+mod hip;
 mod mobility;
 mod ospf;
 mod pim;
+mod rsvp;
 
 use super::of;
 use crate::icmp::Message;
