@@ -224,12 +224,17 @@ impl DropVerdict {
     /// Hosts and protocol of the packets, which may have been probes: of a tunnel's those inside, but for
     /// a closed port, which is the tunnel's own.
     pub(super) fn probed(&self) -> (AddrPair, u8) {
-        let of = |flow: &FlowKey| (flow.addrs, flow.protocol);
+        let of = |flow: FlowKey| (flow.addrs, flow.protocol);
+        let own = if self.half_translated > 0 {
+            self.dropped()
+        } else {
+            self.flow
+        };
         match self.carried {
-            _ if matches!(self.reason, DropReason::PortUnreachable) => of(&self.dropped()),
-            Carried::Flow(carried) => of(&carried),
+            _ if matches!(self.reason, DropReason::PortUnreachable) => of(own),
+            Carried::Flow(carried) => of(carried),
             Carried::Between(addrs, protocol) => (addrs, protocol),
-            Carried::Unknown | Carried::Several => of(&self.dropped()),
+            Carried::Unknown | Carried::Several => of(own),
         }
     }
 

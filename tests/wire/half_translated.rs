@@ -258,17 +258,17 @@ fn datagram(hop: u8) -> Vec<u8> {
     sealed(packet, 10, 0, 20)
 }
 
-/// Where the translator is the first hop, with it and without.
+/// Where the translator is the first hop, with what is captured behind it, without, and with the errors alone.
 #[test]
 fn a_traceroute_is_told_as_its_sender_gets_its_answers() {
     const HOPS: u8 = 4;
-    for has_outside in [false, true] {
+    for (has_probes, has_errors) in [(false, false), (true, true), (false, true)] {
         let mut packets = Vec::new();
         for hop in 1..=HOPS {
             let sent = datagram(hop);
             packets.push(sent.clone());
             let outside = (hop > 1).then(|| sent_on(&sent, SOURCE, OUTSIDE));
-            packets.extend(outside.clone().filter(|_| has_outside));
+            packets.extend(outside.clone().filter(|_| has_probes));
             let (kind, from) = if hop == HOPS {
                 ([3, 3], SERVICE)
             } else {
@@ -282,22 +282,27 @@ fn a_traceroute_is_told_as_its_sender_gets_its_answers() {
             back[5] = hop;
             let back = sealed(back, 10, 0, 20);
             let inside = sent_on(&back, DESTINATION, CLIENT);
-            packets.extend(has_outside.then_some(back));
+            packets.extend(has_errors.then_some(back));
             packets.push(inside);
         }
         let told = records(&written(RAW, &packets));
-        let paths: Vec<_> = (told.iter())
-            .filter(|record| record["type"] == "path")
-            .collect();
+        let is_of_client =
+            |record: &&Value| record["type"] == "path" && record["src"] == "10.9.9.9";
+        let paths: Vec<_> = told.iter().filter(is_of_client).collect();
         let [path] = paths[..] else {
-            panic!("{has_outside}: {paths:?}");
+            panic!("{has_probes}, {has_errors}: {paths:?}");
         };
-        assert_eq!(
-            (&path["src"], &path["reached"]),
-            (&json!("10.9.9.9"), &json!(true))
-        );
+        assert_eq!(path["reached"], true);
+        let all = told.iter().filter(|record| record["type"] == "path");
+        assert!(all.count() == 1 || !has_probes && has_errors);
         let hops = path["hops"].as_array().unwrap();
         let routers: Vec<_> = hops.iter().map(|hop| &hop["router"]).collect();
+        for hop in hops {
+            assert_eq!(
+                (&hop["answers"], &hop["unanswered"]),
+                (&json!(1), &json!(0))
+            );
+        }
         assert_eq!(
             routers,
             ["10.0.1.1", "10.0.2.1", "10.0.3.1", "203.0.113.80"]

@@ -91,9 +91,12 @@ fn ring_answer<'a>(
         return None;
     };
     let quoted = &error.quote.ip;
+    // One that is not translated yet may come again, and be about the probe itself then.
     let (addrs, lead) = match &error.sent_as {
-        Some(flow) => (flow.addrs, Lead::of_flow(flow.ports)),
-        None => (quoted.addrs, Lead::of_ip(quoted)),
+        Some(flow) if error.translation != Translation::None => {
+            (flow.addrs, Lead::of_flow(flow.ports))
+        }
+        _ => (quoted.addrs, Lead::of_ip(quoted)),
     };
     let probed = (addrs, quoted.protocol);
     (match_kind != MatchKind::Flow || reason == DropReason::PortUnreachable).then_some((
