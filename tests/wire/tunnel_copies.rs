@@ -90,8 +90,7 @@ fn the_last_fragment_is_told_with_the_tunnel_each_time() {
             let of = json!({"frame": last});
             assert_eq!(copy["copy_of"], of);
             // Of its own hop's fragments.
-            let frames =
-                (0..pieces.len() as u64).map(|n| json!({"frame": n * 3 + 1 + u64::from(hops)}));
+            let frames = (0..pieces.len() as u64).map(|n| json!({"frame": n * 3 + 1 + hops}));
             assert_eq!(copy["reassembly"]["frames"], frames.collect::<Value>());
             assert_eq!(copy["reassembly"]["status"], "complete");
         }

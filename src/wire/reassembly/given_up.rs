@@ -3,8 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::Reassembler;
+use super::fragment::Piece;
 use super::missing::Gaps;
-use super::partial::Piece;
 use crate::model::Timestamp;
 
 /// Packets that are remembered, at most: the halves of those that came after them count anew.

@@ -5,6 +5,7 @@
 //! never merged: which octets the receiver kept is not known (RFC 1858, RFC 5722).
 
 mod carried;
+mod fragment;
 mod given_up;
 mod missing;
 mod overlap;
@@ -28,9 +29,10 @@ use super::piece::{Carrier, Piece};
 use super::tunnel::{self, Packet, TunnelPath};
 use crate::model::{Expanded, FrameRef, InterfaceId, SourceId, Timestamp};
 pub use carried::Carried;
+use fragment::Piece as Part;
 pub use missing::{Gap, Gaps, InPart, Missing};
 pub use overlap::{Common, Octets};
-use partial::{Added, Partial, Piece as Part};
+use partial::{Added, Partial};
 use pieces::Pieces;
 pub use pieces::{Captured, Outcome, Told};
 pub use reassembled::Reassembled;

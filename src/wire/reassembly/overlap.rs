@@ -1,6 +1,6 @@
 //! The octets that fragments of a packet have in common.
 
-use super::partial::Piece;
+use super::fragment::Piece;
 use crate::wire::ip::FragmentablePart;
 
 /// What two fragments both hold.

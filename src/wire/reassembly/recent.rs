@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::Reassembly;
+use super::fragment::Piece;
 use super::overlap::{Common, Kept, Octets};
-use super::partial::Piece;
 use super::table::Key;
 use crate::model::{FrameRef, SourceId, Timestamp};
 use crate::wire::ip::FragmentablePart;

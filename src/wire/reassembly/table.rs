@@ -5,9 +5,10 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
+use super::fragment::Piece;
 use super::given_up::GivenUp;
 use super::missing::Gaps;
-use super::partial::{Added, Fate, Partial, Piece};
+use super::partial::{Added, Fate, Partial};
 use super::recent::{self, Known, Lead, Recent};
 use super::{Came, Fates, Reassembler, Reassembly, Tells};
 use crate::model::{AddrPair, FrameRef, InterfaceId, SourceId, Timestamp};
