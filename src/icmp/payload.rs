@@ -226,16 +226,16 @@ const HIPERCONTRACER: &[FieldSpec] = &[
 /// What the payload of an echo request or reply lets one guess. `captured` is when it was
 /// captured: a time in the payload counts if it is within a day of that, and not before the year 2001.
 ///
-/// Of a payload that was cut only that is guessed which no octets behind it can contradict.
+/// Of a payload that was cut only that is guessed which no octets behind it can contradict; the program
+/// that a time is of may be told by those.
 pub fn guess(payload: &[u8], extent: Extent, captured: Timestamp) -> Option<PayloadGuess> {
     let only = |sender| (extent == Extent::Whole).then_some(PayloadGuess { sender, sent: None });
     if payload.is_empty() {
         return None;
     }
     if let Some(sent) = times::wide(payload, captured) {
-        let sender = beside_wide_time(tail(payload, 16), extent)?;
         return Some(PayloadGuess {
-            sender,
+            sender: beside_wide_time(tail(payload, 16), extent),
             sent: Some(sent),
         });
     }
@@ -331,44 +331,25 @@ pub(super) fn counts_from(octets: &[u8], first: u8) -> bool {
 
 /// Who sends a time of two words of 64 bits, by the octets `behind` it. The time proves no program: with
 /// `ping -p` anything may follow.
-fn beside_wide_time(behind: &[u8], extent: Extent) -> Option<Sender> {
-    let is_check_icmp = is_check_icmp(behind);
-    if extent == Extent::Cut && (behind.len() < PROOF || is_check_icmp != Fits::Not) {
-        return None;
-    }
-    Some(if counts_on(behind, 16) {
+fn beside_wide_time(behind: &[u8], extent: Extent) -> Sender {
+    if counts_on(behind, 16) {
         Sender::Iputils
     } else if counts_on(behind, 0) {
         Sender::Inetutils
-    } else if is_check_icmp == Fits::Proven {
+    } else if extent == Extent::Whole && is_check_icmp(behind) {
         Sender::CheckIcmp
     } else {
         Sender::Clock
-    })
-}
-
-/// How octets fit a pattern.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fits {
-    Not,
-    /// They do, but are too few to prove anything.
-    Few,
-    Proven,
+    }
 }
 
 /// The constant 10 and zeros to the end. `ping -p` repeats what it is given after 16 octets at the
 /// latest.
-fn is_check_icmp(behind: &[u8]) -> Fits {
+fn is_check_icmp(behind: &[u8]) -> bool {
     const REPEATED: usize = 16;
-    let (ten, zeros) = behind.split_at(behind.len().min(2));
-    let fits = |order: [u8; 2]| order.starts_with(ten);
-    if !(fits([10, 0]) || fits([0, 10])) || zeros.iter().any(|&octet| octet != 0) {
-        Fits::Not
-    } else if behind.len() < REPEATED + PROOF {
-        Fits::Few
-    } else {
-        Fits::Proven
-    }
+    let zeros = tail(behind, 2).iter().all(|&octet| octet == 0);
+    let begins = behind.starts_with(&[10, 0]) || behind.starts_with(&[0, 10]);
+    behind.len() >= REPEATED + PROOF && begins && zeros
 }
 
 /// A time in eight octets, and what proves who sent it.

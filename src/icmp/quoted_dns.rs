@@ -278,37 +278,143 @@ pub const fn rcode_name(rcode: u8) -> Option<&'static str> {
     })
 }
 
-/// The mnemonic of a type of records (IANA registry `Resource Record (RR) TYPEs`), of those that
-/// clients ask for, and of those beside them.
+/// The mnemonic of a type of records (IANA registry `Resource Record (RR) TYPEs`).
 pub const fn type_name(query_type: u16) -> Option<&'static str> {
     Some(match query_type {
         1 => "A",
         2 => "NS",
+        3 => "MD",
+        4 => "MF",
         5 => "CNAME",
         6 => "SOA",
+        7 => "MB",
+        8 => "MG",
+        9 => "MR",
+        10 => "NULL",
+        11 => "WKS",
         12 => "PTR",
         13 => "HINFO",
+        14 => "MINFO",
         15 => "MX",
         16 => "TXT",
+        17 => "RP",
+        18 => "AFSDB",
+        19 => "X25",
+        20 => "ISDN",
+        21 => "RT",
+        22 => "NSAP",
+        23 => "NSAP-PTR",
+        24 => "SIG",
+        25 => "KEY",
+        26 => "PX",
+        27 => "GPOS",
         28 => "AAAA",
         29 => "LOC",
+        30 => "NXT",
+        31 => "EID",
+        32 => "NIMLOC",
         33 => "SRV",
+        34 => "ATMA",
         35 => "NAPTR",
+        36 => "KX",
+        37 => "CERT",
+        38 => "A6",
         39 => "DNAME",
+        40 => "SINK",
         41 => "OPT",
+        42 => "APL",
         43 => "DS",
         44 => "SSHFP",
+        45 => "IPSECKEY",
         46 => "RRSIG",
         47 => "NSEC",
         48 => "DNSKEY",
+        49 => "DHCID",
         50 => "NSEC3",
+        51 => "NSEC3PARAM",
         52 => "TLSA",
+        53 => "SMIMEA",
+        55 => "HIP",
+        56 => "NINFO",
+        57 => "RKEY",
+        58 => "TALINK",
+        59 => "CDS",
+        60 => "CDNSKEY",
+        61 => "OPENPGPKEY",
+        62 => "CSYNC",
+        63 => "ZONEMD",
         64 => "SVCB",
         65 => "HTTPS",
+        66 => "DSYNC",
+        67 => "HHIT",
+        68 => "BRID",
+        99 => "SPF",
+        100 => "UINFO",
+        101 => "UID",
+        102 => "GID",
+        103 => "UNSPEC",
+        104 => "NID",
+        105 => "L32",
+        106 => "L64",
+        107 => "LP",
+        108 => "EUI48",
+        109 => "EUI64",
+        128 => "NXNAME",
+        249 => "TKEY",
+        250 => "TSIG",
         251 => "IXFR",
         252 => "AXFR",
+        253 => "MAILB",
+        254 => "MAILA",
         255 => "ANY",
+        256 => "URI",
         257 => "CAA",
+        258 => "AVC",
+        259 => "DOA",
+        260 => "AMTRELAY",
+        261 => "RESINFO",
+        262 => "WALLET",
+        263 => "CLA",
+        264 => "IPN",
+        32768 => "TA",
+        32769 => "DLV",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// IANA registry `Resource Record (RR) TYPEs`.
+    #[test]
+    fn types_of_records_have_their_mnemonics() {
+        for (kind, name) in [
+            (1, "A"),
+            (10, "NULL"),
+            (16, "TXT"),
+            (23, "NSAP-PTR"),
+            (28, "AAAA"),
+            (38, "A6"),
+            (41, "OPT"),
+            (51, "NSEC3PARAM"),
+            (53, "SMIMEA"),
+            (55, "HIP"),
+            (59, "CDS"),
+            (63, "ZONEMD"),
+            (65, "HTTPS"),
+            (68, "BRID"),
+            (99, "SPF"),
+            (104, "NID"),
+            (256, "URI"),
+            (32769, "DLV"),
+        ] {
+            assert_eq!(type_name(kind), Some(name));
+        }
+        for kind in [0, 54, 69, 110, 129, 248, 265, 65280] {
+            assert_eq!(type_name(kind), None, "{kind}");
+        }
+        let named = (0..=u16::MAX).filter(|&kind| type_name(kind).is_some());
+        assert_eq!(named.count(), 97);
+    }
 }

@@ -4,6 +4,7 @@ use super::Quote;
 use super::tcp;
 use crate::wire::bytes::{offset_in, tail, u8_at, u16_at, u32_at};
 use crate::wire::ip::protocol;
+use crate::wire::tunnel::is_to_tunnel;
 use crate::wire::{Defects, IpVersion, Layer};
 
 /// The octets of a quote, which defects count from its first one.
@@ -133,9 +134,13 @@ impl Checked<'_, '_> {
         }
     }
 
-    /// RFC 768.
+    /// RFC 768; RFC 8200 section 8.1, by which receivers discard what has no checksum, but for tunnels
+    /// (RFC 6935 section 5).
     fn udp(&mut self) {
         const LENGTH: usize = 4;
+        const CHECKSUM: usize = 6;
+        /// ESP in UDP (RFC 3948 section 2.1).
+        const IPSEC: u16 = 4500;
         let ip = &self.quote.ip;
         let Some(length) = u16_at(ip.payload, LENGTH) else {
             return;
@@ -150,6 +155,13 @@ impl Checked<'_, '_> {
             .is_some_and(|there| usize::from(length) > there)
         {
             self.upper(LENGTH, "udp length beyond its ip packet");
+        }
+        let mut ports = [0, 2].map(|at| u16_at(ip.payload, at)).into_iter();
+        if ip.version == IpVersion::V6
+            && u16_at(ip.payload, CHECKSUM) == Some(0)
+            && !ports.any(|port| port == Some(IPSEC) || is_to_tunnel(ip.protocol, port))
+        {
+            self.upper(CHECKSUM, "udp checksum 0 over ipv6");
         }
     }
 

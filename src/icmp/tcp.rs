@@ -202,15 +202,7 @@ pub(super) const fn option(kind: u8) -> (&'static str, &'static [FieldSpec]) {
             },
         ),
         // RFC 8684 section 3.
-        30 => (
-            "multipath",
-            const {
-                &[
-                    spec::named(spec::bits(2, 4, 4, "subtype"), &SUBTYPES),
-                    spec::rest(2, "data"),
-                ]
-            },
-        ),
+        MULTIPATH => ("multipath", const { &[SUBTYPE, spec::rest(2, "data")] }),
         // RFC 7413 section 4.1.1.
         34 => ("fast_open", const { &[spec::rest(2, "cookie")] }),
         // RFC 8547 section 4.1.
@@ -225,6 +217,55 @@ pub(super) const fn option(kind: u8) -> (&'static str, &'static [FieldSpec]) {
         ),
         _ => ("", DATA),
     }
+}
+
+/// The type of an option of Multipath TCP, and its subtype that maps data to a connection's.
+pub(super) const MULTIPATH: u8 = 30;
+const DATA_SEQUENCE_SIGNAL: u8 = 2;
+const SUBTYPE: FieldSpec = spec::named(spec::bits(2, 4, 4, "subtype"), &SUBTYPES);
+
+/// The fields of a data sequence signal of Multipath TCP, whose flags tell which there are (RFC 8684
+/// section 3.3); `None` of the other subtypes.
+pub(super) fn data_sequence_signal(
+    option: &[u8],
+) -> Option<impl Iterator<Item = FieldSpec> + Clone + use<>> {
+    const FLAGS: u16 = 3;
+    const ACK: u8 = 0x01;
+    const LONG_ACK: u8 = 0x02;
+    const MAPPING: u8 = 0x04;
+    const LONG_SEQUENCE: u8 = 0x08;
+    const FIN: u8 = 0x10;
+    if u8_at(option, 2)? >> 4 != DATA_SEQUENCE_SIGNAL {
+        return None;
+    }
+    let flags = u8_at(option, FLAGS.into())?;
+    let octets = |long| if flags & long == 0 { 4_u8 } else { 8 };
+    let mut at = FLAGS + 1;
+    let mut next = |octets: u8, name| {
+        let row = spec::number(at, octets, name);
+        at += u16::from(octets);
+        row
+    };
+    let ack = (flags & ACK != 0).then(|| next(octets(LONG_ACK), "data_ack"));
+    let mapping = (flags & MAPPING != 0).then(|| {
+        [
+            next(octets(LONG_SEQUENCE), "data_sequence"),
+            next(4, "subflow_sequence"),
+            next(2, "data_length"),
+        ]
+    });
+    // Only where both ends asked for it; the length tells.
+    let checksum = (mapping.is_some()).then(|| spec::hex(at, 2, "data_checksum"));
+    let fixed = [
+        SUBTYPE,
+        spec::reserved(2, 2, 0x0fe0, "reserved"),
+        spec::flag(FLAGS, FIN, "data_fin"),
+    ];
+    Some(
+        (fixed.into_iter().chain(ack))
+            .chain(mapping.into_iter().flatten())
+            .chain(checksum),
+    )
 }
 
 /// RFC 8684 section 3, figure 3.
@@ -263,6 +304,43 @@ mod tests {
         (item.name, text.collect())
     }
 
+    /// RFC 8684 section 3.3.
+    #[test]
+    fn a_data_sequence_signal_has_what_its_flags_tell() {
+        let mapped = [
+            30, 20, 0x20, 5, 0xc9, 0xdc, 0x1c, 0x61, 0xb1, 0x70, 0xf4, 0x56, 0, 0, 0, 1, 0, 1,
+            0x9e, 0x91,
+        ];
+        let told_fields = |octets: &[u8]| told(octets).1[1..].join(", ");
+        assert_eq!(told(&mapped).1[0], "subtype data_sequence_signal");
+        assert_eq!(
+            told_fields(&mapped),
+            "data_fin Flag(false), data_ack Number(3386645601), data_sequence Number(2976969814), \
+             subflow_sequence Number(1), data_length Number(1), data_checksum Hex(40593)"
+        );
+        let mut without = mapped[..18].to_vec();
+        without[1] = 18;
+        assert!(told_fields(&without).ends_with("data_length Number(1)"));
+        let long = [30, 12, 0x20, 3, 0, 0, 0, 1, 0, 0, 0, 2];
+        assert_eq!(
+            told_fields(&long),
+            "data_fin Flag(false), data_ack Number(4294967298)"
+        );
+        let long = [30, 18, 0x20, 0x1c, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 7, 0, 9];
+        assert_eq!(
+            told_fields(&long),
+            "data_fin Flag(true), data_sequence Number(4294967298), subflow_sequence Number(7), \
+             data_length Number(9)"
+        );
+        assert_eq!(
+            told_fields(&[30, 4, 0x2a, 0xe0]),
+            "reserved Hex(87), data_fin Flag(false)"
+        );
+        for length in 2..mapped.len() {
+            let _ = told(&mapped[..length]);
+        }
+    }
+
     #[test]
     fn options_by_the_fields_of_their_rfc() {
         for (octets, name, fields) in [
@@ -281,9 +359,9 @@ mod tests {
                 ],
             ),
             (
-                &[30, 4, 0x20, 5],
+                &[30, 4, 0x30, 5],
                 "multipath",
-                &["subtype data_sequence_signal", "data Octets([32, 5])"],
+                &["subtype add_address", "data Octets([48, 5])"],
             ),
             (
                 &[27, 8, 6, 5, 0, 0, 0, 28],

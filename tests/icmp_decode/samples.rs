@@ -68,7 +68,7 @@ fn samples4() -> Vec<Sample> {
         (6, 0, vec![numbers], rest.clone()),
         (8, 0, vec![numbers, b"abcd"], echo),
         (9, 16, vec![&[1, 2, 7, 8], &[10, 0, 0, 9, 0x80, 0, 0, 0]],
-            json!({"lifetime": 1800, "addresses": [{"address": "10.0.0.9", "preference": -2_147_483_648}]})),
+            json!({"address_count": 1, "entry_words": 2, "lifetime": 1800, "addresses": [{"address": "10.0.0.9", "preference": -2_147_483_648}]})),
         (10, 0, vec![&[0; 4]], json!({})),
         (11, 0, vec![&[0; 4], &QUOTE4], json!({})),
         (12, 0, vec![&[20, 0, 0, 0], &QUOTE4], json!({"pointer": 20})),

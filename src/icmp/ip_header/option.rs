@@ -21,6 +21,10 @@ pub(super) fn specs(option: &IpOption<'_>) -> (Option<&'static str>, Specs) {
         (OptionSpace::Ipv6, CALIPSO) => with(&label::calipso(bytes)),
         (OptionSpace::Ipv6, METRICS) => with(&metrics(bytes)),
         (OptionSpace::Ipv6, IOAM | IOAM_MUTABLE) => ioam::specs(bytes),
+        (OptionSpace::Tcp, tcp::MULTIPATH) => match tcp::data_sequence_signal(bytes) {
+            Some(made) => Specs::made(header.iter().copied().chain(made)),
+            None => Specs::Two(header, table),
+        },
         _ => Specs::Two(header, table),
     };
     (name, specs)

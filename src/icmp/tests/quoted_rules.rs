@@ -109,6 +109,28 @@ fn tcp_headers_that_the_quote_cuts() {
     assert_eq!(of_quote(&long[..42]), over);
 }
 
+/// RFC 8200 section 8.1, and RFC 6935 section 5 of tunnels.
+#[test]
+fn a_datagram_over_ipv6_has_a_checksum() {
+    let of = |ports: [u16; 2], checksum: [u8; 2], data: &[u8]| {
+        let mut datagram = ports.map(u16::to_be_bytes).concat();
+        datagram.extend([0, 12]);
+        datagram.extend(checksum);
+        datagram.extend(data);
+        of_quote(&ipv6("2001:db8::1", "2001:db8::2", 1, 17, &datagram))
+    };
+    let expected = [(46, "udp checksum 0 over ipv6")];
+    assert_eq!(of([40000, 53], [0, 0], b"abcd"), expected);
+    assert_eq!(of([40000, 53], [0, 1], b"abcd"), []);
+    for tunnel in [4789, 6081, 4341, 4500] {
+        assert_eq!(of([40000, tunnel], [0, 0], b"abcd"), []);
+    }
+    // Zeros may pad a quote that ends before it.
+    assert_eq!(of([40000, 53], [0, 0], &[0; 4]), []);
+    let datagram = [0x9c, 0x40, 0, 53, 0, 12, 0, 0, 1, 2, 3, 4];
+    assert_eq!(self::of(17, &datagram), []);
+}
+
 /// RFC 768, and RFC 2675 section 4; RFC 3828 section 3.1.
 #[test]
 fn lengths_of_datagrams() {

@@ -99,6 +99,7 @@ pub(super) const ERSPAN_2: Table = &[
     spec::bits_of(2, 2, 11, 2, "encapsulation"),
     spec::masked(2, 0x0400, "truncated"),
     spec::masked(2, 0x03ff, "session"),
+    spec::reserved(4, 4, 0xfff0_0000, "reserved"),
     spec::bits_of(4, 4, 0, 20, "index"),
 ];
 

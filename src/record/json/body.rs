@@ -47,8 +47,8 @@ pub(super) fn put<M: SerializeMap>(map: &mut M, message: &Message<'_>) -> Result
                 None => Ok(()),
             }
         }
-        Body::RouterAdvertisement4(advertisement) => {
-            map.put("lifetime", &advertisement.lifetime)?;
+        Body::RouterAdvertisement4(_) => {
+            put_fields(map, message.fields())?;
             let is_router = |item: &Item<'_>| item.group == ROUTERS;
             let routers = || message.items().filter(is_router).map(ItemEntry);
             map.put("addresses", &Iter(routers))?;

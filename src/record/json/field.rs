@@ -35,11 +35,7 @@ pub(super) fn put_fields<'a, M: SerializeMap>(
         if !unused
             && !matches!(
                 field.name,
-                "payload"
-                    | "address_count"
-                    | "entry_words"
-                    | "next_header"
-                    | "header_extension_length"
+                "payload" | "next_header" | "header_extension_length"
             )
         {
             let key = key(field.name);

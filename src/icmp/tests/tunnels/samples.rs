@@ -231,7 +231,7 @@ fn in_gre() -> Vec<Sample> {
                  sequence_present=true strict_source_route=false version=0 protocol=0x88be \
                  sequence=1",
                 "erspan version=1 vlan=42 class_of_service=5 encapsulation=1 truncated=true \
-                 session=5 index=9",
+                 session=5 reserved=0xf index=9",
                 TAGGED[0],
                 TAGGED[1],
                 TAGGED[2],
