@@ -228,11 +228,11 @@ pub(super) fn item(out: &mut Vec<u8>, item: &Item<'_>) {
     item_with(out, item, item.fields());
 }
 
-/// "options" of one thing are an "option", "addresses" an "address".
+/// "options" of one thing are an "option", "addresses" an "address", "prefixes" a "prefix".
 fn one_of(group: &'static str) -> &'static str {
-    let ends_in = |end| group.strip_suffix(end);
-    let address = ends_in("ses").and_then(|_| ends_in("es"));
-    address.or_else(|| ends_in("s")).unwrap_or(group)
+    let has_vowel = group.ends_with("ses") || group.ends_with("xes");
+    let end = if has_vowel { "es" } else { "s" };
+    group.strip_suffix(end).unwrap_or(group)
 }
 
 pub(super) fn item_with<'a>(
