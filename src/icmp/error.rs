@@ -10,7 +10,7 @@ use super::v6::FIRST_INFORMATIONAL;
 use super::{Body, Error, ErrorClass, Extensions, Quote};
 use crate::wire::bytes::{tail, u8_at, u32_at};
 use crate::wire::ip::protocol;
-use crate::wire::{Ip, IpVersion, Layer};
+use crate::wire::{ChecksumStatus, Ip, IpVersion, Layer, header_checksum};
 
 /// Octets before the quote.
 const HEADER: usize = 8;
@@ -168,13 +168,19 @@ const fn asks_for_errors(option: u8) -> bool {
     option >> 6 == 0b10
 }
 
-/// Whether a link of such an MTU takes the IPv6 packet that is said to be too big for it (RFC 4443
-/// section 3.2).
+/// Whether a link of such an MTU takes the packet that is said to be too big for it (RFC 1191 section 4, RFC
+/// 4443 section 3.2). Old systems quote an IPv4 length that is not the packet's (RFC 1191 section 5): then
+/// the header's checksum does not fit it.
 fn fits(version: IpVersion, quoted: &Ip<'_>, mtu: u32) -> bool {
-    version == IpVersion::V6
-        && quoted.version == IpVersion::V6
-        && !quoted.length_from_frame
-        && mtu >= quoted.length
+    let tells_length = match version {
+        IpVersion::V4 => {
+            mtu > 0
+                && header_checksum(quoted)
+                    .is_some_and(|checksum| checksum.status == ChecksumStatus::Good)
+        }
+        IpVersion::V6 => true,
+    };
+    version == quoted.version && tells_length && !quoted.length_from_frame && mtu >= quoted.length
 }
 
 /// Errors of IPv6 whose pointer is no choice: it is 0 where the headers end too early (RFC 7112 section

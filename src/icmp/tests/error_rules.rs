@@ -61,6 +61,34 @@ fn a_packet_that_fits_is_not_too_big() {
     assert_eq!(about(1340, 9000), [rule]);
 }
 
+/// RFC 1191 sections 4 and 5.
+#[test]
+fn a_packet_that_fits_is_not_too_big_for_ipv4() {
+    let about = |length: u16, mtu: u16, is_summed: bool| {
+        let mut quote = ipv4("10.0.0.1", "10.0.0.2", 17, &[0; 8]);
+        quote[2..4].copy_from_slice(&length.to_be_bytes());
+        quote[10..12].fill(0);
+        if is_summed {
+            let sum = internet(&[&quote[..20]]);
+            quote[10..12].copy_from_slice(&sum.to_be_bytes());
+        }
+        rules(&parse(&v4(&[
+            &[3, 4, 0, 0, 0, 0][..],
+            &mtu.to_be_bytes(),
+            &quote,
+        ]
+        .concat())))
+    };
+    let rule = "MTU not under the length of the quoted packet";
+    assert_eq!(about(1341, 1340, true), [""; 0]);
+    assert_eq!(about(1340, 1340, true), [rule]);
+    assert_eq!(about(1340, 9000, true), [rule]);
+    // It is not told.
+    assert_eq!(about(1340, 0, true), [""; 0]);
+    // As an old system leaves it: less than it was.
+    assert_eq!(about(1340, 1340, false), [""; 0]);
+}
+
 /// RFC 4443 section 2.4 (e.3).
 #[test]
 fn an_option_asks_for_errors_about_multicast() {
