@@ -11,13 +11,15 @@
 //! Source: RFC 7872 (fragments that get lost on the way), RFC 8900 sections 3.3 to 3.7 (why).
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
 
-use super::group::{EVIDENCE, Groups};
+use super::group::{EVIDENCE, Group, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::exchange::{Exchange, ExchangeEnd};
+use crate::correlate::verdict::{Carried, DropReason, DropVerdict};
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::source::InterfaceCounts;
 use crate::wire::reassembly::{Gaps, InPart, Missing, Reassembly};
@@ -43,6 +45,8 @@ pub(super) struct FragmentsMissing {
     /// Of how many that are not whole here an answer tells that they arrived, in the same way.
     answered: Groups<AddrPair, u64>,
     newest: Option<Timestamp>,
+    /// Who says that it dropped packets between these two, and where.
+    dropped: Groups<AddrPair, (Option<IpAddr>, Group)>,
     /// Whether the kernel dropped packets, which these may be.
     drops: bool,
 }
@@ -213,6 +217,25 @@ fn is_same(message: Fragmented, then: Option<Timestamp>, at: Timestamp) -> bool 
 }
 
 impl Diagnosis for FragmentsMissing {
+    fn verdict(&mut self, verdict: &DropVerdict) {
+        let may_be_fragments = matches!(
+            verdict.reason,
+            DropReason::NoRoute
+                | DropReason::HostUnreachable
+                | DropReason::FragmentationNeeded
+                | DropReason::AdminProhibited
+        );
+        let addrs = match verdict.carried {
+            Carried::Flow(flow) => flow.addrs,
+            Carried::Between(addrs, _) => addrs,
+            Carried::Unknown | Carried::Several => verdict.dropped().addrs,
+        };
+        if may_be_fragments && let Some((dropper, group)) = self.dropped.entry(addrs) {
+            dropper.get_or_insert(verdict.dropper);
+            group.show(&verdict.error_frames);
+        }
+    }
+
     fn findings(&mut self, found: &mut Vec<Finding>) {
         let mut lacks: Groups<(AddrPair, Lack), Lacking> = Groups::default();
         let mut parts: Groups<AddrPair, u64> = Groups::default();
@@ -250,7 +273,7 @@ impl Diagnosis for FragmentsMissing {
             let all = count(&mut parts) + count(&mut self.whole) + answered;
             let is_capture = *lack == Lack::AllButFirst && !takes_all;
             let advice = if is_capture {
-                "No message of the capture is whole: a capture filter that looks into a header (icmp[...], \
+                "No message in fragments of the capture is whole: a capture filter that looks into a header (icmp[...], \
                  port) takes first fragments alone. If there was none, fragments are dropped before \
                  the capture point."
             } else if *whole_elsewhere == frames.len() {
@@ -259,17 +282,31 @@ impl Diagnosis for FragmentsMissing {
             } else {
                 lack.advice()
             };
+            let mut evidence: Vec<_> = frames.iter().take(EVIDENCE).copied().collect();
+            let mut told = self.dropped.iter();
+            let advice = match told.find(|(between, _)| between == addrs) {
+                Some((_, (Some(dropper), group))) => {
+                    evidence.truncate(EVIDENCE / 2);
+                    evidence.extend(group.evidence.iter().take(EVIDENCE / 2));
+                    evidence.sort_unstable();
+                    format!(
+                        "{dropper} says that it dropped packets between the two: these may be the fragments, \
+                         so look at its errors first. {advice}"
+                    )
+                }
+                _ => advice.to_owned(),
+            };
             found.push(Finding {
                 name: "fragments_missing",
                 severity: Severity::Warning,
                 title: lack.title(*addrs, frames.len(), all),
-                evidence: frames.iter().take(EVIDENCE).copied().collect(),
+                evidence,
                 confidence: if is_capture || self.drops || answered > 0 {
                     Confidence::Suspected
                 } else {
                     Confidence::Confirmed
                 },
-                advice: advice.to_owned(),
+                advice,
             });
         }
     }

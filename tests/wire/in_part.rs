@@ -121,7 +121,11 @@ fn messages_are_counted_once_however_many_points_have_them() {
             &sent,
             "Another point of the capture has all of their fragments",
         ),
-        (&arrived, &arrived, "No message of the capture is whole"),
+        (
+            &arrived,
+            &arrived,
+            "No message in fragments of the capture is whole",
+        ),
     ] {
         let told = records_of_both(first, second);
         let finding = findings(&told)[0];
@@ -308,4 +312,37 @@ fn fragments_that_overlap_are_no_loss() {
         title.starts_with("Of 3 of 6 messages in fragments"),
         "{title}"
     );
+}
+
+/// Who dropped fragments may say so.
+#[test]
+fn an_error_tells_who_drops_fragments() {
+    let router = [10, 0, 0, 254];
+    for with_errors in [false, true] {
+        let mut frames = Vec::new();
+        for seq in 1..=5 {
+            let at = u32::from(seq) * 1_000_000;
+            let parts = message(REQUEST, seq, 100 + seq);
+            if with_errors {
+                let mut error = Vec::new();
+                let quoted = [&[3, 13, 0, 0, 0, 0, 0, 0], &parts[1][..28]].concat();
+                etherparse::PacketBuilder::ipv4(router, [10, 0, 0, 1], 64)
+                    .write(&mut error, etherparse::IpNumber::ICMP, &quoted)
+                    .unwrap();
+                frames.push((at + 1, error));
+            }
+            let mut parts = parts.into_iter();
+            frames.extend(parts.next().map(|part| (at, part)));
+        }
+        frames.push((60_000_000, echo(REQUEST, 6, 8)));
+        let told = records(&written_at(RAW, frames.into_iter()));
+        let finding = findings(&told)[0];
+        let advice = finding["advice"].as_str().unwrap();
+        let is_named =
+            advice.starts_with("10.0.0.254 says that it dropped packets between the two: ");
+        assert_eq!(is_named, with_errors, "{finding}");
+        let evidence = finding["evidence"].as_array().unwrap();
+        let error = json!({"frame": 2});
+        assert_eq!(evidence.contains(&error), with_errors, "{finding}");
+    }
 }
