@@ -341,6 +341,29 @@ mod tests {
         assert_eq!(verdicts[0].aftermath.outcome, AftermathOutcome::Unknown);
     }
 
+    /// Too large, as errors tell at these milliseconds.
+    #[test]
+    fn a_tunnel_goes_on_where_errors_do_for_long() {
+        for (errors, goes_on) in [
+            (&[0, 999][..], false),
+            (&[0, 1000], true),
+            // What tries again after minutes may do so (RFC 1191 section 6.3).
+            (&[0, 400, 280_000], false),
+            (&[0, 400, 280_000, 281_000], true),
+        ] {
+            let mut play = Replay::new();
+            for (port, millis) in (4000..).zip(errors) {
+                let large = replay::segment((CLIENT, port), (SERVER, 443), (100, 1), 1400);
+                let outer = tunnelled(HERE, THERE, port, &large);
+                play.at(*millis, &outer);
+                play.at(*millis, &too_big(&outer[..28]));
+            }
+            let verdicts = play.verdicts();
+            assert!(matches!(verdicts[0].carried, Carries::Between(..)));
+            assert_eq!(verdicts[0].still_too_large > 0, goes_on, "{errors:?}");
+        }
+    }
+
     #[test]
     fn a_short_quote_ends_the_request_in_the_tunnel() {
         let mut ping = Vec::new();

@@ -131,6 +131,8 @@ mod tests {
         for (millis, packet) in (0..).zip(packets) {
             play.at(millis, packet);
         }
+        let other = replay::segment(([10, 9, 9, 9], 1), ([10, 9, 9, 8], 2), (1, 1), 0);
+        play.at(5000, &other);
         play.verdicts()
     }
 

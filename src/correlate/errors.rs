@@ -7,7 +7,7 @@ pub(super) use self::probe::fate;
 use super::aftermath::Hit;
 use super::carried::Inner;
 use super::exchange::ReplyDrop;
-use super::exchanges::DroppedReply;
+use super::exchanges::{CameTo, DroppedReply};
 use super::flows::is_icmp;
 use super::hasty::HastyError;
 use super::in_flight::InFlight;
@@ -81,7 +81,7 @@ impl Correlator {
         let in_flight = ring.map(|ring| InFlight::of(ring, quote, original, frame.reference()));
         let sent_as = ring.and_then(|ring| quoted::sent_as(ring, quote, original));
         let own = [frame.reference()];
-        let reported = Reported {
+        let mut reported = Reported {
             ip,
             message,
             quote,
@@ -98,6 +98,7 @@ impl Correlator {
             evidence: Evidence::Captured,
             captured: Captured::of(frame, packet),
             in_flight: in_flight.unwrap_or_default(),
+            answered: false,
         };
         if known.is_some() {
             let displaced = self.trace(self.answer(&reported, reason));
@@ -123,7 +124,8 @@ impl Correlator {
             (query, seen)
         });
         if let Some((query, seen)) = query {
-            self.hits_query(query, id, (&reported, reason), seen);
+            let came = self.hits_query(query, id, (&reported, reason), seen);
+            reported.answered = came == CameTo::Answered;
         } else {
             self.doubt_what_is_like(&carried, frame);
         }
@@ -223,9 +225,9 @@ impl Correlator {
         id: Option<u32>,
         (error, reason): (&Reported<'_, '_>, DropReason),
         seen: Sighting,
-    ) {
+    ) -> CameTo {
         match query.direction {
-            Direction::Request => self.request_failed(query.key, id, seen),
+            Direction::Request => return self.request_failed(query.key, id, seen),
             // A quench may come before anything is dropped (RFC 792).
             Direction::Reply if reason == DropReason::SourceQuench => {}
             Direction::Reply => {
@@ -251,14 +253,20 @@ impl Correlator {
                 });
             }
         }
+        CameTo::Open
     }
 
     /// An error that is seen so is about the request under `key`, of this identification.
-    pub(super) fn request_failed(&mut self, key: QueryKey, id: Option<u32>, seen: Sighting) {
+    pub(super) fn request_failed(
+        &mut self,
+        key: QueryKey,
+        id: Option<u32>,
+        seen: Sighting,
+    ) -> CameTo {
         let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
         self.exchanges.error(key, id, seen, &mut |event| {
             outcomes.push(event.told(ring.as_ref(), parts));
-        });
+        })
     }
 
     /// The error that `of` has is captured again: whether the trace whose probe it answers knew of it.
@@ -363,6 +371,7 @@ impl Correlator {
                 Evidence::Reported => Captured::OnTheWay,
             },
             in_flight: InFlight::MayBe,
+            answered: false,
         });
         if let Some(verdict) = displaced {
             self.complete(verdict);

@@ -48,6 +48,15 @@ pub(super) enum Batch {
     MoreToCome,
 }
 
+/// What an error came to that is about a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CameTo {
+    /// It may have ended it.
+    Open,
+    /// It was answered before.
+    Answered,
+}
+
 /// What is told at once of windows that close together: a flood's all do.
 pub(super) const BATCH: usize = 1024;
 

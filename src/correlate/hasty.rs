@@ -163,7 +163,7 @@ impl Correlator {
             self.followed.dropped_before(packet, error.ts);
         }
         if let Some((key, id, seen)) = error.request {
-            self.request_failed(key, id, seen);
+            let _ = self.request_failed(key, id, seen);
         }
         let answer = ProbeAnswer {
             addrs: error.addrs,

@@ -51,6 +51,8 @@ pub mod verdict;
 mod verdicts;
 mod whole;
 
+use std::time::Duration;
+
 use self::aftermath::Followed;
 use self::blind::Blind;
 use self::carried::Carried;
@@ -102,6 +104,9 @@ pub enum Outcome {
     /// A connection whose data nobody acknowledged was given up.
     Stalled(Stalled),
 }
+
+/// Who sends nothing for so long is silent: TCP waits for as long before it sends again (RFC 6298 section 2).
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// The state of correlation.
 #[derive(Debug)]
@@ -371,6 +376,14 @@ impl Correlator {
         }
         if verdict.reason == DropReason::PortUnreachable {
             verdict.was_open = self.followed.was_open(&verdict.dropped(), &key);
+        }
+        // Who sends nothing for less may just not have had the time.
+        let is_over = (self.end().since(verdict.last)).is_some_and(|time| time >= SILENCE);
+        if verdict.aftermath.outcome == AftermathOutcome::Silent
+            && verdict.aftermath.retried == 0
+            && !is_over
+        {
+            verdict.aftermath.outcome = AftermathOutcome::Unknown;
         }
         let watched = (verdict.last.since(verdict.first).unwrap_or_default()).saturating_add(QUIET);
         if verdict.aftermath.outcome == AftermathOutcome::Silent

@@ -293,7 +293,7 @@ mod tests {
         let refused = replay::error([10, 0, 0, 254], [3, 13, 0, 0, 0, 0, 0, 0], &syn[50..]);
         for packet in [encapsulated(2, false, &refused)].iter().chain(after) {
             play.at(millis, packet);
-            millis += 1;
+            millis += 1000;
         }
         play.verdicts().remove(0).aftermath.outcome
     }

@@ -94,13 +94,18 @@ impl Correlator {
         self.has_outcomes()
     }
 
+    /// Until when the capture is known to have run.
+    pub(super) fn end(&self) -> Timestamp {
+        match self.horizon {
+            Timestamp::MAX => self.clock.end(),
+            // It ran on, though nothing came.
+            horizon => self.clock.end().max(horizon),
+        }
+    }
+
     /// No frame follows: decides what is open.
     pub fn finish(&mut self) {
-        let end = match self.horizon {
-            Timestamp::MAX => self.clock.end(),
-            // The capture ran on, though nothing came.
-            horizon => self.clock.end().max(horizon),
-        };
+        let end = self.end();
         let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
         let batch = self.exchanges.finish(end, ring.as_ref(), &mut |event| {
             outcomes.push(event.told(ring.as_ref(), parts));

@@ -115,6 +115,12 @@ pub struct DropVerdict {
     pub never_sent: u64,
     /// The smallest MTU reported, in octets.
     pub mtu: Option<u32>,
+    /// Since when errors came without a minute between them.
+    pub run: Timestamp,
+    /// Errors a second or more later in such a run, about packets larger than the MTU told before.
+    pub still_too_large: u64,
+    /// Errors about requests that were answered before.
+    pub answered: u64,
     /// Octets of the dropped packets, by the length their quoted IP headers claim.
     pub bytes: u64,
     /// What all dropped packets were, if it was TCP and is known.
@@ -275,6 +281,9 @@ impl DropVerdict {
             original_count: 0,
             never_sent: 0,
             mtu: None,
+            run: first,
+            still_too_large: 0,
+            answered: 0,
             bytes: 0,
             segment: None,
             slowest: None,

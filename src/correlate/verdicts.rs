@@ -104,6 +104,8 @@ pub(super) struct Reported<'m, 'a> {
     pub(super) evidence: Evidence,
     pub(super) captured: Captured,
     pub(super) in_flight: InFlight,
+    /// The request that it is about was answered before.
+    pub(super) answered: bool,
 }
 
 impl Reported<'_, '_> {
@@ -298,6 +300,7 @@ impl Verdicts {
             undelivered.count = undelivered.count.min(verdict.count);
         }
         verdict.never_sent -= u64::from(error.never_sent).min(verdict.never_sent);
+        verdict.answered -= u64::from(error.answered).min(verdict.answered);
         verdict.bytes = (verdict.bytes).saturating_sub(error.quote.ip.length.into());
         verdict.error_frames.retain(|frame| *frame != error.frame);
         if let Some(Original::Found {
@@ -417,7 +420,7 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     verdict.count += 1;
     verdict.count_unfit(error);
     verdict.sent_as = verdict.sent_as.or(error.sent_as);
-    verdict.last = verdict.last.max(error.ts);
+    verdict.answered += u64::from(error.answered);
     verdict.shown |= error.shown;
     verdict.never_sent += u64::from(error.never_sent);
     verdict.bytes = verdict.bytes.saturating_add(error.quote.ip.length.into());
@@ -427,7 +430,12 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
         ..
     }) = error.message.body
     {
-        verdict.mtu = mtu::smaller(verdict.mtu, Some(mtu));
+        goes_on(verdict, error);
+        verdict.mtu = match error.message.version {
+            IpVersion::V4 => mtu::smaller(verdict.mtu, Some(mtu)),
+            // There 0 is an MTU as well (RFC 8201 section 4).
+            IpVersion::V6 => verdict.mtu.map_or(Some(mtu), |known| Some(known.min(mtu))),
+        };
     }
     let identified = matches!(error.original, Some(Original::Found { match_kind, .. }) if match_kind != MatchKind::Flow);
     if !identified && error.quote.ip.limit == Limit::Capture {
@@ -436,6 +444,20 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     if let Some(original) = error.original {
         found(verdict, Answered::of(error), original);
     }
+    verdict.last = verdict.last.max(error.ts);
+}
+
+/// Takes note of an error about a packet that is too big, though others told the MTU before: soon after
+/// them it may have been on its way, and long after them its sender tries anew (RFC 1191 section 6.3).
+fn goes_on(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
+    const ON_THE_WAY: Duration = Duration::from_secs(1);
+    const ANEW: Duration = Duration::from_mins(1);
+    if (error.ts.since(verdict.last)).is_some_and(|gap| gap > ANEW) {
+        verdict.run = error.ts;
+    }
+    let is_long = (error.ts.since(verdict.run)).is_some_and(|time| time >= ON_THE_WAY);
+    let is_larger = (verdict.mtu).is_some_and(|mtu| mtu > 0 && error.quote.ip.length > mtu);
+    verdict.still_too_large += u64::from(is_long && is_larger);
 }
 
 /// Adds what the packet of an error tells.

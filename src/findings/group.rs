@@ -125,7 +125,8 @@ impl Group {
     pub(super) fn tally(&self) -> String {
         match (self.errors, self.flows) {
             (1, _) => String::new(),
-            (errors, 1) => format!(" ({errors} packets)"),
+            // Nobody counted them.
+            (errors, 0 | 1) => format!(" ({errors} packets)"),
             (errors, flows) => format!(" ({errors} packets of {flows} flows)"),
         }
     }

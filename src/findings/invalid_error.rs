@@ -71,7 +71,8 @@ fn fault(message: &Message<'_>, class: ErrorClass) -> Option<Fault> {
             IpVersion::V6 => SMALLEST_MTU_V6,
         };
         // 0 is what routers older than RFC 1191 send.
-        return (mtu > 0 && mtu < smallest).then_some(Fault::SmallMtu(mtu));
+        let is_told = mtu > 0 || message.version == IpVersion::V6;
+        return (is_told && mtu < smallest).then_some(Fault::SmallMtu(mtu));
     }
     let quote = message.quote()?;
     match quote.transport {

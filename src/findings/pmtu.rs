@@ -4,6 +4,8 @@
 //! retransmitting packets larger than that for a second or more; of a tunnel, of which nobody can tell
 //! what is sent again, errors about such packets came for so long. Worked (`pmtu_discovery`): data got
 //! through afterwards.
+//! Of a tunnel that carries several flows an error that comes a second or more after others, about a packet
+//! larger than they told, confirms it, too.
 //! Suspected black hole: of a TCP connection the same segment was sent four times in three seconds or
 //! more, and nobody acknowledged it nor sent an error; it is larger than every path has to carry, and
 //! all that was acknowledged was smaller. Not where errors tell of it whose quotes end before that
@@ -11,8 +13,12 @@
 //! Source: RFC 1191, RFC 8201, RFC 2923 section 2.1; RFC 8200 section 5 (1280 octets, which tunnels
 //! keep to for IPv4, too).
 
+use std::collections::HashSet;
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
+
+use foldhash::fast::RandomState;
 
 use super::group::{Group, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
@@ -21,7 +27,9 @@ use crate::correlate::stalled::Stalled;
 use crate::correlate::unanswered::Directions;
 use crate::correlate::verdict::{AftermathOutcome, Carried, DropReason, DropVerdict};
 use crate::model::flow::FlowPorts;
+use crate::model::{AddrPair, FrameRef};
 use crate::source::InterfaceCounts;
+use crate::wire::IpVersion;
 use crate::wire::ip::protocol::TCP;
 
 /// Packets up to this many octets pass on any path.
@@ -30,15 +38,55 @@ const EVERY_PATH: u32 = 1280;
 /// For so long comes what was on its way when the first error was sent.
 const ON_THE_WAY: Duration = Duration::from_secs(1);
 
+/// Frames that are kept of what errors are about.
+const NAMED: usize = 10_000;
+
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PathMtu {
-    groups: Groups<(Outcome, IpAddr, IpAddr, Option<u32>)>,
+    groups: Groups<(Outcome, IpAddr, To, Option<u32>)>,
     /// By sender and destination.
     stalls: Groups<(IpAddr, IpAddr), Large>,
     /// Between whom errors say that packets were too large.
     reported: Groups<(IpAddr, IpAddr), ()>,
+    /// Frames with packets that such errors are about.
+    named: HashSet<FrameRef, RandomState>,
     drops: bool,
+}
+
+/// Where packets went to that were too large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct To {
+    host: IpAddr,
+    /// Whom what they carried was for.
+    inside: Option<IpAddr>,
+}
+
+impl To {
+    fn of(verdict: &DropVerdict) -> Self {
+        Self {
+            host: verdict.flow.addrs.dst(),
+            inside: carried_between(verdict).map(|addrs| addrs.dst()),
+        }
+    }
+}
+
+impl fmt::Display for To {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.inside {
+            Some(inside) => write!(f, "{inside} in the tunnel to {}", self.host),
+            None => self.host.fmt(f),
+        }
+    }
+}
+
+/// The hosts that what was dropped went between in its tunnel.
+fn carried_between(verdict: &DropVerdict) -> Option<AddrPair> {
+    match verdict.carried {
+        Carried::Flow(flow) => Some(flow.addrs),
+        Carried::Between(addrs, _) => Some(addrs),
+        Carried::Unknown | Carried::Several => None,
+    }
 }
 
 /// Large segments that nobody acknowledged.
@@ -128,13 +176,20 @@ enum Outcome {
     Undelivered(Option<IpAddr>),
 }
 
+/// `MTU 1400`.
+fn told(mtu: Option<u32>) -> String {
+    mtu.map_or_else(|| "no MTU".to_owned(), |mtu| format!("MTU {mtu}"))
+}
+
 impl Outcome {
     /// Why a sender goes on, and what to do.
-    fn black_hole(self, dropper: IpAddr, mtu: &str) -> (String, String) {
+    fn black_hole(self, dropper: IpAddr, mtu: Option<u32>) -> (String, String) {
         const CLAMPING: &str = "MSS clamping at the router is a way around.";
+        let larger = mtu.map_or("as large", |_| "larger");
+        let mtu = told(mtu);
         let (why, advice) = match self {
             Self::Worked | Self::Ignored => (
-                format!("{dropper} reports {mtu}, the sender goes on sending larger ones"),
+                format!("{dropper} reports {mtu}, the sender goes on sending {larger} ones"),
                 "Find out why the sender does not act on the error: a firewall that drops ICMP before it, \
                  path MTU discovery switched off, or a socket option."
                     .to_owned(),
@@ -196,16 +251,31 @@ impl Diagnosis for PathMtu {
         if verdict.reason != DropReason::FragmentationNeeded {
             return;
         }
-        let between = verdict.followed().addrs;
+        let between = carried_between(verdict).unwrap_or(verdict.dropped().addrs);
         let _ = self.reported.entry((between.src(), between.dst()));
+        if self.named.len() < NAMED {
+            self.named.extend(&verdict.original_frames);
+        }
         let after = &verdict.aftermath;
         let still_large = match (after.size_after, verdict.mtu) {
             // Without the tunnel around it, which the MTU is to hold as well.
             (Some(size), Some(mtu)) if matches!(verdict.carried, Carried::Flow(_)) => {
                 size > mtu || after.size_before == Some(size)
             }
+            // Where it is not told, any smaller one is a try (RFC 1191 section 5).
+            (Some(size), Some(0)) if verdict.version == IpVersion::V4 => {
+                after.size_before.is_some_and(|before| size >= before)
+            }
             (Some(size), Some(mtu)) => size > mtu,
             _ => false,
+        };
+        // What a tunnel carries for several may each be the first one that is too large, which its own end tells.
+        let is_tunnel_deaf = match verdict.carried {
+            Carried::Between(..) => verdict.still_too_large > 0,
+            Carried::Several => {
+                verdict.still_too_large > 0 && verdict.dropper != verdict.flow.addrs.src()
+            }
+            Carried::Unknown | Carried::Flow(_) => false,
         };
         let errors_for = verdict.last.since(verdict.first);
         let ignored = match verdict.undelivered.map(|undelivered| undelivered.first) {
@@ -225,31 +295,33 @@ impl Diagnosis for PathMtu {
             {
                 ignored
             }
+            AftermathOutcome::Unknown if is_tunnel_deaf => ignored,
             _ => return,
         };
-        let key = (
-            outcome,
-            verdict.dropper,
-            verdict.flow.addrs.dst(),
-            verdict.mtu,
-        );
+        let mtu = (verdict.mtu).filter(|mtu| *mtu > 0 || verdict.version == IpVersion::V6);
+        let key = (outcome, verdict.dropper, To::of(verdict), mtu);
         self.groups.add(key, verdict);
     }
 
     fn findings(&mut self, found: &mut Vec<Finding>) {
-        let stalls =
-            (self.stalls.iter()).filter(|(between, _)| !self.drops && !self.reported.has(between));
+        let is_told = |large: &Large| {
+            let mut shown = large.group.evidence.iter();
+            shown.any(|frame| self.named.contains(frame))
+        };
+        let stalls = (self.stalls.iter()).filter(|(between, large)| {
+            !self.drops && !self.reported.has(between) && !is_told(large)
+        });
         found.extend(stalls.map(|((src, dst), large)| large.finding(*src, *dst)));
         for ((outcome, dropper, host, mtu), group) in self.groups.iter() {
-            let mtu = mtu.map_or_else(|| "no MTU".to_owned(), |mtu| format!("MTU {mtu}"));
             let tally = group.tally();
             found.push(match outcome {
                 Outcome::Worked => Finding {
                     name: "pmtu_discovery",
                     severity: Severity::Info,
                     title: format!(
-                        "Path MTU discovery to {host} works: {dropper} reported {mtu} and data got \
-                         through{tally}"
+                        "Path MTU discovery to {host} works: {dropper} reported {} and data got \
+                         through{tally}",
+                        told(*mtu)
                     ),
                     evidence: group.evidence.clone(),
                     confidence: Confidence::Confirmed,
@@ -259,7 +331,7 @@ impl Diagnosis for PathMtu {
                             .to_owned(),
                 },
                 hidden => {
-                    let (why, advice) = hidden.black_hole(*dropper, &mtu);
+                    let (why, advice) = hidden.black_hole(*dropper, *mtu);
                     Finding {
                         name: "pmtu_black_hole",
                         severity: Severity::Critical,
@@ -279,8 +351,7 @@ mod tests {
     use super::*;
     use crate::correlate::verdict::{Aftermath, Undelivered};
     use crate::model::options::LocalDrop;
-    use crate::model::{AddrPair, FlowKey, FrameRef, SourceId, Timestamp};
-    use crate::wire::IpVersion;
+    use crate::model::{FlowKey, SourceId, Timestamp};
 
     const SENDER: [u8; 4] = [10, 0, 0, 1];
     const HOST: [u8; 4] = [10, 0, 2, 1];
@@ -333,6 +404,89 @@ mod tests {
         let expected = format!("Large packets to 10.0.2.1 vanish: {title} (3 packets)");
         assert_eq!(finding.title, expected);
         assert!(finding.advice.starts_with(advice), "{}", finding.advice);
+    }
+
+    fn of_tunnel(carried: Carried, dropper: [u8; 4], goes_on: bool) -> DropVerdict {
+        DropVerdict {
+            carried,
+            dropper: dropper.into(),
+            still_too_large: u64::from(goes_on),
+            aftermath: Aftermath::UNKNOWN,
+            ..going_on_with(1500)
+        }
+    }
+
+    #[test]
+    fn a_tunnel_that_goes_on_is_a_black_hole_for_what_it_carries() {
+        let inside = AddrPair::new([10, 7, 0, 1].into(), [10, 7, 0, 2].into());
+        for (carried, dropper, host) in [
+            (
+                Carried::Between(inside, TCP),
+                ROUTER,
+                Some("10.7.0.2 in the tunnel to 10.0.2.1"),
+            ),
+            (
+                Carried::Between(inside, TCP),
+                SENDER,
+                Some("10.7.0.2 in the tunnel to 10.0.2.1"),
+            ),
+            (Carried::Several, ROUTER, Some("10.0.2.1")),
+            // Its own end tells each of them once.
+            (Carried::Several, SENDER, None),
+        ] {
+            let titles: Vec<_> = found(&of_tunnel(carried, dropper, true))
+                .into_iter()
+                .map(|finding| finding.title)
+                .collect();
+            match host {
+                Some(host) => {
+                    let begin = format!("Large packets to {host} vanish: ");
+                    assert!(titles[0].starts_with(&begin), "{titles:?}");
+                }
+                None => assert!(titles.is_empty(), "{titles:?}"),
+            }
+            assert_eq!(found(&of_tunnel(carried, dropper, false)), []);
+        }
+    }
+
+    #[test]
+    fn what_an_error_names_does_not_vanish_without_one() {
+        // In frame 1.
+        let stall = Stalled::for_tests(going_on_with(1500).flow, 1500, 40);
+        let other = AddrPair::new([10, 8, 0, 1].into(), [10, 8, 0, 2].into());
+        for (frame, expected) in [(1, 0), (2, 1)] {
+            let mut verdict = of_tunnel(Carried::Between(other, TCP), ROUTER, false);
+            verdict.original_frames = vec![FrameRef::new(SourceId(0), frame)];
+            let mut diagnosis = PathMtu::default();
+            diagnosis.stalled(&stall);
+            diagnosis.verdict(&verdict);
+            let mut found = Vec::new();
+            diagnosis.findings(&mut found);
+            assert_eq!(found.len(), expected, "{frame}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_told_is_no_size() {
+        let untold = |after, version| {
+            let mut verdict = going_on_with(after);
+            verdict.aftermath.size_before = Some(1500);
+            found(&DropVerdict {
+                mtu: Some(0),
+                version,
+                ..verdict
+            })
+        };
+        let title = |size, version| untold(size, version).pop().map(|finding| finding.title);
+        let expected = "Large packets to 10.0.2.1 vanish: 10.0.1.1 reports no MTU, the sender goes on sending as \
+                        large ones (3 packets)";
+        assert_eq!(title(1500, IpVersion::V4).as_deref(), Some(expected));
+        assert_eq!(title(1492, IpVersion::V4), None);
+        assert!(
+            title(1492, IpVersion::V6)
+                .unwrap()
+                .contains("reports MTU 0, the sender goes on sending larger")
+        );
     }
 
     #[test]

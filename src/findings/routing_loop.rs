@@ -36,6 +36,8 @@ const STATIONS: usize = 32;
 #[derive(Clone, Debug, Default)]
 pub(super) struct RoutingLoop {
     by_destination: Groups<IpAddr>,
+    /// How many of these errors are about requests that were answered.
+    answered: Groups<IpAddr, u64>,
     /// Routers met per destination, in order.
     routers: Vec<(IpAddr, Vec<Router>)>,
     laps: Laps,
@@ -179,6 +181,9 @@ impl Diagnosis for RoutingLoop {
         let is_named = || self.routers.iter().any(|(to, _)| *to == destination);
         if far {
             self.by_destination.add(destination, verdict);
+            if let Some(answered) = self.answered.entry(destination) {
+                *answered += verdict.answered;
+            }
             self.met(destination, Router::Ip(verdict.dropper));
         } else if is_seen() && !is_named() {
             // The link tells nobody.
@@ -216,26 +221,46 @@ impl Diagnosis for RoutingLoop {
                 _ => Some(group),
             };
             let lost = lost.map(Group::tally).unwrap_or_default();
-            found.push(Finding {
-                name: "routing_loop",
-                severity: Severity::Critical,
-                title: format!("Packets to {destination} go in a loop{seen_at}{lost}"),
-                evidence: group.evidence.clone(),
-                confidence: Confidence::Confirmed,
-                advice: match routers.as_slice() {
-                    [] => format!(
-                        "Compare the routes to {destination} on the routers at both ends of the \
-                         link: they send it to each other."
+            let advice = match routers.as_slice() {
+                [] => format!(
+                    "Compare the routes to {destination} on the routers at both ends of the link: they \
+                     send it to each other."
+                ),
+                [one] => format!(
+                    "Compare the routes to {destination} on {one} and its neighbors: two of them send \
+                     it to each other."
+                ),
+                several => format!(
+                    "Compare the routes to {destination} on {}: each sends it to the other.",
+                    several.join(", ")
+                ),
+            };
+            let mut answered = self.answered.iter();
+            let is_answered = (group.errors > 0)
+                && answered.any(|(to, count)| to == destination && *count >= group.errors);
+            found.push(if is_answered {
+                Finding {
+                    name: "routing_loop",
+                    severity: Severity::Warning,
+                    title: format!(
+                        "Packets to {destination} go in a loop{seen_at}{lost}, though all of these were \
+                         answered before"
                     ),
-                    [one] => format!(
-                        "Compare the routes to {destination} on {one} and its neighbors: two of \
-                         them send it to each other."
+                    evidence: group.evidence.clone(),
+                    confidence: Confidence::Suspected,
+                    advice: format!(
+                        "The requests arrived: a copy of each goes round, or somebody forges the errors. {advice}"
                     ),
-                    several => format!(
-                        "Compare the routes to {destination} on {}: each sends it to the other.",
-                        several.join(", ")
-                    ),
-                },
+                }
+            } else {
+                Finding {
+                    name: "routing_loop",
+                    severity: Severity::Critical,
+                    title: format!("Packets to {destination} go in a loop{seen_at}{lost}"),
+                    evidence: group.evidence.clone(),
+                    confidence: Confidence::Confirmed,
+                    advice,
+                }
             });
         }
     }

@@ -303,7 +303,7 @@ impl Cause {
                 None => "port unreachable",
             },
             DropReason::FragmentationNeeded => match self.mtu {
-                Some(0) => "too big, MTU not told",
+                Some(0) if self.version == IpVersion::V4 => "too big, MTU not told",
                 Some(mtu) => {
                     write::number(out, b"too big, MTU ", mtu.into());
                     ""
@@ -397,6 +397,17 @@ fn how_often(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
     } else {
         out.extend_from_slice(b" about ");
         page.frames(out, &verdict.original_frames, verdict.original_count);
+    }
+    if verdict.answered > 0 {
+        let told: &[u8] = match (verdict.count, verdict.answered >= verdict.count) {
+            (1, _) => b"; the request was answered before",
+            (_, true) => b"; the requests were answered before",
+            (_, false) => {
+                write::number(out, b"; ", verdict.answered);
+                b" of the requests answered before"
+            }
+        };
+        out.extend_from_slice(told);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use crate::common::crafted::{Crafted, echo_reply, echo_request, error, tcp, udp, with_ttl};
-use crate::{A, B, PAYLOAD, ROUTER, assert_told, severity, told};
+use crate::{A, B, PAYLOAD, ROUTER, assert_told, of_kind, severity, told};
 
 #[test]
 fn errors_that_nobody_sends_in_earnest() {
@@ -108,5 +108,71 @@ fn a_redirect_from_far_away_is_forged() {
     }
     for ttl in [63, 250, 50] {
         assert_told(&redirect(ttl), &[("redirect", "warning")]);
+    }
+}
+
+/// An MTU of 0 is told by IPv6 (RFC 8201 section 4), and by IPv4 it is not (RFC 1191 section 5).
+#[test]
+fn an_mtu_of_zero_of_ipv6() {
+    let (a, b) = ([0xfd; 16], [0xfe; 16]);
+    let mut capture = Crafted::new();
+    for port in 4000..4002 {
+        let mut sent = Vec::new();
+        etherparse::PacketBuilder::ipv6(a, b, 64)
+            .udp(port, 53)
+            .write(&mut sent, &[0; 1300])
+            .expect("a packet");
+        let mut error = Vec::new();
+        etherparse::PacketBuilder::ipv6([0xfc; 16], a, 64)
+            .icmpv6_raw(2, 0, [0; 4])
+            .write(&mut error, sent.get(..1200).expect("so many"))
+            .expect("a packet");
+        capture.at(u64::from(port), &sent);
+        capture.at(u64::from(port), &error);
+    }
+    let findings = of_kind(&capture, "finding");
+    let title = findings[0]["title"].as_str().expect("a title");
+    assert!(
+        title.ends_with("of an MTU of 0, which is less than any link has (2 packets)"),
+        "{title}"
+    );
+}
+
+/// The answers prove that the requests arrived.
+#[test]
+fn a_loop_of_what_was_answered() {
+    for (answers, severity_of, told) in [
+        (3, "warning", "though all of these were answered before"),
+        (2, "critical", "(3 packets of 3 flows)"),
+    ] {
+        let mut capture = Crafted::new();
+        for seq in 1..=3_u16 {
+            let at = u64::from(seq) * 2000;
+            let asked = echo_request((A, B), 64, (7, seq), PAYLOAD);
+            capture.at(at, &asked);
+            if seq <= answers {
+                capture.at(at + 10, &echo_reply((A, B), 60, (7, seq), PAYLOAD));
+            }
+            let router = Ipv4Addr::new(10, 0, 1, u8::try_from(seq).expect("small"));
+            let spent = with_ttl(asked, 1);
+            capture.at(at + 20, &error(router, (11, 0), 0, &spent));
+        }
+        capture.at(60_000, &echo_request((B, A), 64, (9, 1), PAYLOAD));
+        assert_eq!(
+            severity(&capture, "routing_loop").as_deref(),
+            Some(severity_of)
+        );
+        let findings = of_kind(&capture, "finding");
+        let title = findings
+            .iter()
+            .find(|it| it["finding"] == "routing_loop")
+            .expect("a loop")["title"]
+            .to_string();
+        assert!(title.contains(told), "{title}");
+        let answered = of_kind(&capture, "drop")
+            .iter()
+            .filter(|it| it["answered"] == 1)
+            .count();
+        assert_eq!(answered, usize::from(answers));
     }
 }

@@ -121,6 +121,7 @@ fn verdicts_tell_flow_frames_and_what_the_program_saw() {
     );
     assert_eq!(record["short_quotes"], 1);
     assert_eq!(record["half_translated"], 1);
+    assert_eq!(record["answered"], 1);
     assert_eq!(
         record["half_translated_frames"],
         json!([{"frame": 11, "source": "b.pcap"}])

@@ -38,9 +38,27 @@ impl Output {
             .filter(move |record| record["type"] == name)
     }
 
+    /// Whether the capture ends less than a second after this time.
+    pub(crate) fn ends_soon_after(&self, time: &Value) -> bool {
+        let summary = self.of_type("summary").next().unwrap();
+        let [end, time] = [&summary["last"], time].map(nanos_of_day);
+        (end - time).rem_euclid(nanos(86_400)) < nanos(1)
+    }
+
     /// The `icmp` record of a frame.
     pub(crate) fn message(&self, frame: &Value) -> Option<&Value> {
         self.of_type("icmp")
             .find(|record| record["frame"] == *frame)
     }
+}
+
+const fn nanos(seconds: i64) -> i64 {
+    seconds * 1_000_000_000
+}
+
+/// Of a time such as `2025-07-26T08:25:50.469472000Z`.
+fn nanos_of_day(time: &Value) -> i64 {
+    let time = time.as_str().unwrap();
+    let field = |at: std::ops::Range<usize>| -> i64 { time[at].parse().unwrap() };
+    nanos(field(11..13) * 3600 + field(14..16) * 60 + field(17..19)) + field(20..29)
 }

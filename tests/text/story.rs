@@ -9,6 +9,7 @@ use icmpdump::correlate::verdict::{
 use icmpdump::model::options::LocalDrop;
 use icmpdump::record::Record;
 use icmpdump::sink::text::{Lines, TextOptions};
+use icmpdump::wire::IpVersion;
 
 use super::{T0, text};
 
@@ -99,6 +100,7 @@ pub(crate) fn verdict() -> DropVerdict {
         short_quotes: 0,
         half_translated: 0,
         halves: None,
+        answered: 0,
         out_of_window: 0,
         arrived: 0,
         sent_as: None,
@@ -106,6 +108,31 @@ pub(crate) fn verdict() -> DropVerdict {
         same_as: None,
         carried: Carried::Unknown,
         ..samples::verdict()
+    }
+}
+
+#[test]
+fn a_verdict_says_what_was_answered_and_which_mtu_was_told() {
+    let unwrapped = |verdict: &DropVerdict| {
+        let told = text(&TextOptions::default(), &["a"], &[Record::Drop(verdict)]);
+        told.replace("\n--    ", " ")
+    };
+    let answered = DropVerdict {
+        answered: 3,
+        ..verdict()
+    };
+    assert!(unwrapped(&answered).contains("and 2 more; 3 of the requests answered before; then"));
+    for (version, kind, expected) in [
+        (IpVersion::V4, 3, "too big, MTU not told (ICMP 3/4)"),
+        (IpVersion::V6, 2, "too big, MTU 0 (ICMPv6 2/4"),
+    ] {
+        let told = unwrapped(&DropVerdict {
+            version,
+            kind,
+            mtu: Some(0),
+            ..verdict()
+        });
+        assert!(told.contains(expected), "{told}");
     }
 }
 

@@ -296,6 +296,25 @@ mod tests {
     }
 
     #[test]
+    fn silence_takes_a_second() {
+        for (until, outcome) in [
+            (1, AftermathOutcome::Unknown),
+            (1000, AftermathOutcome::Unknown),
+            (1001, AftermathOutcome::Silent),
+        ] {
+            let mut play = Replay::new();
+            let dropped = client(100, 1, 1000, 0);
+            play.at(0, &dropped);
+            play.at(
+                1,
+                &replay::error(ROUTER, [3, 13, 0, 0, 0, 0, 0, 0], &dropped[..28]),
+            );
+            play.at(until, &replay::segment((SERVER, 1), (ROUTER, 2), (1, 1), 0));
+            assert_eq!(play.verdicts()[0].aftermath.outcome, outcome, "{until}");
+        }
+    }
+
+    #[test]
     fn what_is_acknowledged_selectively_got_through_in_part() {
         let sacks = |from, to| {
             let mut packet = Vec::new();

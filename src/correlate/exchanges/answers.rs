@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::open::{Open, Window};
-use super::{ExchangeEvent, Exchanges, Rtt, broadcast, exchange};
+use super::{CameTo, ExchangeEvent, Exchanges, Rtt, broadcast, exchange};
 use crate::correlate::exchange::{ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use crate::correlate::query::{Query, QueryKey};
 use crate::correlate::sighting::{Side, Sighting};
@@ -192,18 +192,21 @@ impl Exchanges {
         ip_id: Option<u32>,
         seen: Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
-    ) {
+    ) -> CameTo {
         let key = self.stored(self.translations.before(key));
         let Some(newest) = self.find(key, self.table.hash(&key), seen.place) else {
-            return;
+            return CameTo::Open;
         };
         let slot = self.refused_by(newest, ip_id, seen.ts);
         let Some(open) = self.table.at_mut(slot) else {
-            return;
+            return CameTo::Open;
         };
+        if open.end.and_then(ExchangeEnd::reply).is_some() {
+            return CameTo::Answered;
+        }
         let is_late = open.window == Window::ClosedOnLost;
         if open.is_closed() && !is_late || open.end.is_some() {
-            return;
+            return CameTo::Open;
         }
         open.end = Some(ExchangeEnd::Error(seen.frame));
         open.rtt = Rtt::from(seen.ts.since(open.requested));
@@ -217,6 +220,7 @@ impl Exchanges {
         if is_late {
             tell(ExchangeEvent::Late(ended));
         }
+        CameTo::Open
     }
 
     /// In which octets `payload` differs from that of the request under this key, which came in `request`;

@@ -77,6 +77,7 @@ pub(super) fn drop<S: Serializer>(
     map.put("error_frames", &frames(&verdict.error_frames))?;
     map.put("original_frames", &frames(&verdict.original_frames))?;
     map.put("original_count", &verdict.original_count)?;
+    map.maybe("answered", NonZeroU64::new(verdict.answered))?;
     map.maybe("mtu", verdict.mtu)?;
     map.put("bytes", &verdict.bytes)?;
     map.span("slowest_ns", verdict.slowest)?;
