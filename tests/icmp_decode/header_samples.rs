@@ -293,6 +293,15 @@ pub(crate) fn extension_headers() -> Vec<Header> {
         ),
         made(
             44,
+            &[&[58, 0x61, 0, 4, 0, 0, 0, 0x79]],
+            json!([{"type": 44, "name": "fragment", "reserved": 0x61, "offset": 0, "reserved2": 2,
+                "more": false, "id": 0x79}]),
+            ": frag (0x00000079:0|12, reserved 0x61, reserved2 0x2) ",
+            Less,
+            &["fragment: next header 58", "reserved 0x61", "id 0x79"],
+        ),
+        made(
+            44,
             &[&[60, 0, 0, 0, 0, 0, 0, 0x78], &[58, 0, 1, 4, 0, 0, 0, 0]],
             json!([{"type": 44, "name": "fragment", "offset": 0, "more": false, "id": 0x78},
                 {"type": 60, "name": "destination_options"}]),

@@ -133,10 +133,7 @@ impl Serialize for ExtensionHeaderEntry<'_> {
         let item = ip_header::extension_header(&self.0);
         map.put("type", &self.0.protocol)?;
         map.maybe("name", item.name)?;
-        put_fields(
-            &mut map,
-            item.fields().filter(|field| field.name != "reserved"),
-        )?;
+        put_fields(&mut map, item.fields())?;
         let options = self.0.options().filter(|option| !option.is_padding());
         if options.clone().next().is_some() {
             map.put("options", &Iter(|| options.clone().map(OptionEntry)))?;

@@ -34,9 +34,12 @@ pub(in crate::sink::text) fn extension_headers(out: &mut Vec<u8>, ip: &Ip<'_>, d
                 let behind = ip.extension_headers().skip(i + 1);
                 let headers: usize = behind.map(|header| header.bytes.len()).sum();
                 write::decimal(out, u64::from(ip.own_payload_length()) + headers as u64);
+                if is_detailed {
+                    reserved(out, &header);
+                }
                 out.extend_from_slice(b") ");
             }
-            protocol::AH => authentication(out, octets, is_detailed),
+            protocol::AH => authentication(out, &header, is_detailed),
             _ => {
                 unnamed(out, &ip_header::extension_header(&header));
                 out.push(b' ');
@@ -46,6 +49,16 @@ pub(in crate::sink::text) fn extension_headers(out: &mut Vec<u8>, ip: &Ip<'_>, d
             for option in header.options() {
                 option6(out, &option);
             }
+        }
+    }
+}
+
+/// Bits of a header that are to be 0, and are not.
+fn reserved(out: &mut Vec<u8>, header: &ExtensionHeader<'_>) {
+    for field in ip_header::extension_header(header).fields() {
+        if field.name.starts_with("reserved") {
+            out.extend_from_slice(b", ");
+            name_value(out, &field);
         }
     }
 }
@@ -189,7 +202,8 @@ fn unnamed_fields(out: &mut Vec<u8>, item: &Item<'_>) {
     }
 }
 
-fn authentication(out: &mut Vec<u8>, octets: &[u8], is_detailed: bool) {
+fn authentication(out: &mut Vec<u8>, header: &ExtensionHeader<'_>, is_detailed: bool) {
+    let octets = header.bytes;
     let words = u8_at(octets, 1).unwrap_or(0);
     let length = (usize::from(words) + 2) * 4;
     out.extend_from_slice(b"AH(");
@@ -210,6 +224,9 @@ fn authentication(out: &mut Vec<u8>, octets: &[u8], is_detailed: bool) {
             out.extend_from_slice(b",icv=0x");
             write::hex_octets(out, icv, b"");
         }
+    }
+    if is_detailed {
+        reserved(out, header);
     }
     out.extend_from_slice(b"): ");
 }
