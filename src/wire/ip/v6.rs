@@ -231,26 +231,25 @@ fn read_options(ip: &mut Ip<'_>, header: &[u8], at: usize) {
             JUMBO_PAYLOAD => jumbo(ip, option.data, at),
             // RFC 7731 section 6.1: to be dropped.
             MPL if u8_at(option.data, 0).is_some_and(|flags| flags & 0x10 != 0) => {
-                ip.faults.rule(Fault::MplVersion, at + walked);
+                ip.faults.rule(Fault::MplVersion, at + option.start);
             }
             RPL | OLD_RPL if is_projected_with_rank(option.data) => {
-                ip.faults.rule(Fault::RplProjected, at + walked);
+                ip.faults.rule(Fault::RplProjected, at + option.start);
             }
             METRICS => {
                 metrics += 1;
                 if metrics == 2 {
-                    ip.faults.rule(Fault::SecondMetrics, at + walked);
+                    ip.faults.rule(Fault::SecondMetrics, at + option.start);
                 }
             }
             CALIPSO => {
                 if ip.protocol != protocol::HOPOPT {
-                    ip.faults.rule(Fault::CalipsoPlace, at + walked);
+                    ip.faults.rule(Fault::CalipsoPlace, at + option.start);
                 }
-                let start = option.end - option.data.len() - 2;
                 if behind::holds_value(CALIPSO, option.data) {
                     let faults = &mut ip.faults;
-                    label::calipso_faults(tail(header, start), &mut |place, fault| {
-                        faults.rule(fault, at + start + place);
+                    label::calipso_faults(tail(header, option.start), &mut |place, fault| {
+                        faults.rule(fault, at + option.start + place);
                     });
                 }
             }
@@ -261,8 +260,8 @@ fn read_options(ip: &mut Ip<'_>, header: &[u8], at: usize) {
             break;
         }
         if !behind::holds_value(option.kind, option.data) {
-            let length = option.end - option.data.len() - 1;
-            ip.faults.rule(Fault::ExtensionOptionLayout, at + length);
+            let length = at + option.start + 1;
+            ip.faults.rule(Fault::ExtensionOptionLayout, length);
         }
     }
     let length = usize::from(u8_at(header, 1).unwrap_or(0)) + 1;
@@ -367,8 +366,10 @@ fn read_fragment(ip: &mut Ip<'_>, header: &[u8]) {
 /// An option of a hop-by-hop or destination options header (RFC 8200 section 4.2).
 struct OptionTlv<'a> {
     kind: u8,
+    /// Where it starts, from the start of the extension header.
+    start: usize,
     data: &'a [u8],
-    /// Where it ends by its own length, from the start of the extension header.
+    /// Where it ends by its own length.
     end: usize,
 }
 
@@ -381,12 +382,13 @@ fn options(header: &[u8]) -> impl Iterator<Item = OptionTlv<'_>> {
                 at += 1; // Pad1 is a single octet
                 continue;
             }
-            let start = at + 2;
-            let end = start + usize::from(u8_at(header, at + 1)?);
+            let start = at;
+            let end = start + 2 + usize::from(u8_at(header, at + 1)?);
             at = end;
             return Some(OptionTlv {
                 kind,
-                data: header.get(start..end).unwrap_or_default(),
+                start,
+                data: header.get(start + 2..end).unwrap_or_default(),
                 end,
             });
         }

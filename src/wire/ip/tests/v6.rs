@@ -308,6 +308,21 @@ fn options_of_low_power_networks_that_contradict_themselves() {
     }
 }
 
+/// Not to the padding before them.
+#[test]
+fn what_is_told_of_an_option_points_to_it() {
+    let offset = |options: [u8; 6]| {
+        let header = [&[59, 0][..], &options].concat();
+        let packet = v6(protocol::HOPOPT, &header);
+        let defects = parse(&packet).defects();
+        assert_eq!(defects.iter().count(), 1);
+        defects.iter().next().unwrap().offset
+    };
+    assert_eq!(offset([0x6d, 3, 0x10, 0, 0, 0]), 42);
+    assert_eq!(offset([0, 0x6d, 3, 0x10, 0, 0]), 43);
+    assert_eq!(offset([0, 0, 0x05, 1, 0, 0]), 45);
+}
+
 #[test]
 fn ipv6_fragments() {
     let fragment = |field: u16, rest: &[u8]| {
