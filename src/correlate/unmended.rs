@@ -45,7 +45,7 @@ impl Correlator {
                         || quote.translation(ip) != Translation::None
                         || is_translated(original)
                         || header_checksum(&quote.ip).and_then(Sum::off).is_some()
-                        || is_found(original)
+                        || found(original).is_some()
                             && upper_checksum(&quote.ip).and_then(Sum::off).is_some()
                 })
         };
@@ -95,7 +95,7 @@ impl Correlator {
                 ts: frame.ts,
             };
             quotes::compare(ring, self.verdicts.translated(), &error, &mut proven);
-            proven.quoted = (proven.quoted).or_else(|| altered::of_quoted(ring, &error, original));
+            proven.quoted = (proven.quoted).or_else(|| self.altered_in_quote(&error, original));
             if has_old_ttl(quote, original) {
                 proven.quoted_header = Some(ChecksumCause::OldTtl);
             }
@@ -117,15 +117,16 @@ const fn original(relation: Relation) -> Option<Original> {
     }
 }
 
-/// Whether the very packet that an error is about was found.
-const fn is_found(original: Option<Original>) -> bool {
-    matches!(
-        original,
+/// The frame of the very packet that an error is about, where that was found.
+const fn found(original: Option<Original>) -> Option<FrameRef> {
+    match original {
         Some(Original::Found {
             match_kind: MatchKind::Exact,
+            frame,
             ..
-        })
-    )
+        }) => Some(frame),
+        _ => None,
+    }
 }
 
 /// Whether the packet that an error is about was found on the other side of a translation.

@@ -115,6 +115,13 @@ fn an_error_that_quotes_another_word() {
     // Without the request both checksums tell where it is, not which.
     let told = checksum(std::slice::from_ref(&other));
     assert_eq!(told["cause"], "quote_altered");
+    // It left as another.
+    let altered_before = error_about(&altered(&request, 40, &[!request[40], request[41] ^ 0x5a]));
+    let record = last(&[request.clone(), altered_before]);
+    assert_eq!(record["icmp"]["checksum"]["status"], "good");
+    let told = &record["quoted"]["checksum"];
+    assert_eq!(told["cause"], "altered_word");
+    assert_eq!(told["altered_offset"], 20);
     // The checksum of what it quotes.
     let at = 20 + 8 + 22;
     let other = altered(&error, at, &[!error[at], error[at + 1] ^ 0x5a]);
@@ -161,7 +168,7 @@ fn datagram() -> Vec<u8> {
 
 /// One that begins a connection, and asks for ECN (RFC 3168 section 6.1.1).
 fn segment() -> Vec<u8> {
-    let ports_and_numbers = [0x9c, 0x40, 0, 80, 1, 2, 3, 4, 0, 0, 0, 0];
+    let ports_and_numbers = [0x9c, 0x40, 0, 80, 1, 2, 3, 4, 0, 0, 7, 1];
     let rest = [0x50, 0xc2, 0xff, 0xff, 0, 0, 0, 0];
     sent(6, &[&ports_and_numbers[..], &rest].concat(), 16)
 }
