@@ -172,6 +172,30 @@ fn a_service_that_ends_is_one_that_is_missing() {
 }
 
 #[test]
+fn a_service_that_answers_later_is_not_missing() {
+    let mut capture = Crafted::new();
+    let asked = udp((A, B), 64, (50_000, 443));
+    capture.at(0, &asked);
+    // One packet, refused twice.
+    capture.at(5, &error(B, (3, 3), 0, &asked));
+    capture.at(8, &error(B, (3, 3), 0, &asked));
+    capture.at(1000, &asked);
+    capture.at(1005, &udp((B, A), 60, (443, 50_000)));
+    assert_told(&capture, &[("closed_port", "warning")]);
+    let finding = &of_kind(&capture, "finding")[0];
+    let expected = "Nothing listened at UDP 10.0.2.9 port 443 for a while";
+    assert_eq!(finding["title"], expected);
+    let verdict = &of_kind(&capture, "drop")[0];
+    assert_eq!(
+        (&verdict["count"], &verdict["original_count"]),
+        (&2.into(), &1.into())
+    );
+    let file = capture.file();
+    let lines = run(&["-q", "-r", file.path().to_str().expect("UTF-8")]).good();
+    assert!(lines.contains("errors #2 #3 about #1;"), "{lines}");
+}
+
+#[test]
 fn a_traceroute_of_which_only_the_errors_were_captured_is_no_missing_service() {
     let mut capture = Crafted::new();
     for hop in 1..=3_u8 {

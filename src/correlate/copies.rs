@@ -10,14 +10,14 @@ use super::sighting::{COPY_WINDOW, MIRROR_WINDOW};
 use crate::model::{AddrPair, SourceId};
 use crate::wire::IpVersion;
 use crate::wire::checksum::internet;
-use crate::wire::ip::protocol::{TCP, UDP, is_icmp};
+use crate::wire::ip::protocol::{SCTP, TCP, UDP, is_icmp};
 
 /// How far apart two captures see a packet at one hop whose content nothing tells: those of one host, by
 /// one clock. Programs take longer to send the next.
 const BESIDE: Duration = Duration::from_micros(20);
 
 /// What two packets are to each other, by what is kept of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Likeness {
     Different,
     /// Nothing tells their content: one packet, or two of a flow that look alike.
@@ -34,13 +34,20 @@ impl Fingerprint {
         if facts(self) != facts(other) {
             return Likeness::Different;
         }
+        if self.content.is_other(other.content, self.protocol) {
+            return Likeness::Different;
+        }
         let numbered = IpVersion::of(addrs.src()) == IpVersion::V4 && self.label != 0;
         let elsewhere = self.source() != other.source();
         // Where a later fragment belongs stands there as well, and is its own.
         let has_checksum = self.lead.flow_word(self.protocol) != 0;
         let checksum = datagram_checksum(self.protocol);
         let offloads = checksum != 0 && has_checksum;
-        let told = |it: &Self| !offloads || tells_content(it.protocol, it.lead, addrs);
+        let told = |it: &Self| match it.protocol {
+            // What leads it tells the association only.
+            SCTP => false,
+            protocol => !offloads || tells_content(protocol, it.lead, addrs),
+        };
         let both_told = told(self) && told(other);
         let mask = if offloads && (numbered || elsewhere && !both_told) {
             !checksum
@@ -151,6 +158,11 @@ impl Copies {
     /// Whether a packet came so long before that none from there on is a copy.
     pub(super) fn are_over(&self, seen: &Fingerprint) -> bool {
         self.nearest.ts.since(seen.ts) > Some(Self::APART)
+    }
+
+    /// Whether a packet of the flow is one of them, where so much likeness is enough.
+    pub(super) fn may_have(&self, seen: &Fingerprint, enough: Likeness) -> bool {
+        seen.likeness(&self.nearest, self.addrs) >= enough
     }
 
     /// Takes the packet of the flow before; says whether that is enough.

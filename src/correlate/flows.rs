@@ -11,6 +11,7 @@ use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
 
+use super::content::Content;
 use super::lead::Lead;
 use super::observation::Observation;
 use super::pairs::Pairs;
@@ -28,7 +29,7 @@ pub(super) fn has_ports(protocol: u8) -> bool {
 /// Where UDP and its kin have their checksum in the leading octets: offload falsifies it at the sender.
 /// Nowhere for other protocols.
 pub(super) fn datagram_checksum(protocol: u8) -> u64 {
-    if has_ports(protocol) && protocol != TCP {
+    if matches!(protocol, UDP | UDP_LITE | DCCP) {
         0x0000_0000_0000_ffff
     } else {
         0
@@ -53,6 +54,7 @@ pub(super) struct Fingerprint {
     pub(super) ts: Timestamp,
     pub(super) frame: FrameRef,
     pub(super) lead: Lead,
+    pub(super) content: Content,
     /// Hash of the addresses.
     pub(super) pair: u32,
     /// See [`label`](super::observation::label).
@@ -65,8 +67,6 @@ pub(super) struct Fingerprint {
     pub(super) ttl: u8,
     /// TCP flags; 0 for other protocols.
     pub(super) flags: u8,
-    /// TCP acknowledgement number, if the flags say that it counts.
-    pub(super) ack: u32,
     /// Passed the filter: only ICMP messages do.
     pub(super) shown: bool,
     same_flow: u32,
@@ -284,6 +284,7 @@ impl Ring {
             ts: packet.ts,
             frame: packet.frame,
             lead: packet.lead,
+            content: packet.content,
             pair: hashes.pair,
             label: packet.label,
             length: packet.length,
@@ -291,7 +292,6 @@ impl Ring {
             protocol: packet.protocol,
             ttl: packet.ttl,
             flags: packet.flags,
-            ack: packet.ack,
             shown,
             same_flow: before.sequence,
             same_destination: self.lead_destination(hashes, sequence),

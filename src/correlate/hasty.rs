@@ -12,7 +12,7 @@ use super::flows::Ring;
 use super::lead::Lead;
 use super::observation::Observation;
 use super::query::QueryKey;
-use super::quoted::Wanted;
+use super::quoted::{Fit, Wanted};
 use super::sighting::Sighting;
 use super::traces::ProbeAnswer;
 use super::verdict::{DropReason, Evidence};
@@ -136,7 +136,7 @@ impl HastyErrors {
         }
         let seen = ring.recent(1).next()?;
         let is_about = |error: &HastyError| {
-            error.is_near(ts) && error.wanted.is_flow(seen) && error.wanted.is_exact(seen)
+            error.is_near(ts) && error.wanted.is_flow(seen) && error.wanted.fit(seen) >= Fit::Lone
         };
         self.last.iter().position(is_about)
     }
@@ -153,10 +153,8 @@ impl Correlator {
         (self.verdicts).found_late(&error.verdict, error.answered, original, |verdict| {
             verdict.never_sent -= u64::from(error.never_sent).min(verdict.never_sent);
             verdict.uncount_unfit(error.unfit, error.frame);
-            if let Some((mistaken, named)) = error.mistaken {
-                verdict.original_count = verdict.original_count.saturating_sub(1);
-                (verdict.original_frames)
-                    .retain(|known| *known != mistaken || named == Named::Before);
+            if let Some((mistaken, Named::Now)) = error.mistaken {
+                verdict.forget_original(mistaken);
             }
         });
         if error.hit.flow == packet.flow() {

@@ -55,16 +55,19 @@ impl InFlight {
             return Self::MayBe;
         };
         let acked = answers.acked;
-        let is_idle = acked == end && !sent.has_gap;
+        let captured = match original {
+            Some(Original::Found {
+                match_kind: MatchKind::Exact | MatchKind::Segment,
+                frame,
+                ..
+            }) => Some(frame),
+            _ => None,
+        };
+        // What was captured in another file was sent, and that may be why this one has not all.
+        let is_elsewhere = captured.is_some() && sent.last.is_none();
+        let is_idle = acked == end && !sent.has_gap && !is_elsewhere;
         if is_beyond(acked, seq) {
-            let is_captured = match original {
-                Some(Original::Found {
-                    match_kind: MatchKind::Exact | MatchKind::Segment,
-                    frame,
-                    ..
-                }) => (sent.last).is_some_and(|(last, ..)| last == frame),
-                _ => false,
-            };
+            let is_captured = captured.is_some() && captured == sent.last.map(|(last, ..)| last);
             if is_captured && sent.times == 1 && answers.arrived {
                 Self::Arrived
             } else {
@@ -147,11 +150,11 @@ impl Answers {
                 return true;
             }
             if seen.flags & ACK != 0 {
-                acked = furthest(acked, Some(seen.ack));
+                acked = furthest(acked, Some(seen.content.ack()));
                 since |= sent
                     .last
-                    .is_some_and(|(_, ts, to)| seen.ts >= ts && !is_beyond(to, seen.ack));
-                not_before |= !is_beyond(seen.ack, sent.seq);
+                    .is_some_and(|(_, ts, to)| seen.ts >= ts && !is_beyond(to, seen.content.ack()));
+                not_before |= !is_beyond(seen.content.ack(), sent.seq);
             }
             seen.flags & SYN != 0
         });

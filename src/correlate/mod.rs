@@ -8,6 +8,7 @@ mod aftermath;
 mod blind;
 mod carried;
 pub mod clock;
+mod content;
 mod copies;
 mod datagrams;
 mod errors;

@@ -80,7 +80,10 @@ impl Correlator {
         self.carried_by = Some(frame.reference());
         let carriers = packet.tunnels.encapsulations();
         for carrier in carriers.filter_map(|around| around.outer) {
-            self.passed(frame, &carrier, (shown, Network::NONE));
+            if let Some((packet, hashes)) = self.note(frame, &carrier) {
+                let noted = (packet.carrying(&carrier), hashes);
+                self.passed_as_noted(&noted, &carrier, (shown, Network::NONE));
+            }
         }
     }
 

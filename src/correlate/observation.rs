@@ -1,5 +1,6 @@
 //! What correlation takes note of in a packet of any protocol: facts, no octets.
 
+use super::content::Content;
 use super::lead::Lead;
 use crate::model::flow::AddrBits;
 use crate::model::{AddrPair, FlowKey, Frame, FrameRef, Timestamp};
@@ -22,7 +23,7 @@ pub struct Observation {
     pub(super) length: u32,
     /// Octets of TCP payload by the lengths of the headers.
     pub(super) data: u32,
-    pub(super) ack: u32,
+    pub(super) content: Content,
     /// How far behind what it acknowledges the block begins that it acknowledges selectively; 0 where
     /// there is none, or farther than this can tell.
     sacked: u16,
@@ -76,17 +77,17 @@ impl Observation {
     )]
     #[inline(always)]
     pub fn of_plain(frame: FrameRef, ts: Timestamp, packet: &Plain<'_>) -> Self {
-        let (mut data, mut flags, mut ack, mut sacked) = (0, 0, 0, 0);
+        let (mut data, mut flags, mut sacked) = (0, 0, 0);
+        let content = Content::of(packet.protocol, packet.payload);
         if packet.protocol == TCP {
             // A header that is cut short is taken for one without options.
             let offset = bytes::u8_at(packet.payload, 12);
             let header = offset.map_or(20, |octet| u32::from(octet >> 4) * 4);
             data = packet.payload_length.saturating_sub(header);
             flags = bytes::u8_at(packet.payload, CONTROL_BITS).unwrap_or(0);
-            ack = bytes::u32_at(packet.payload, 8).unwrap_or(0);
             if data == 0 && may_sack(packet.payload, header) {
                 let first = first_sacked(packet.payload, header);
-                let behind = first.map(|first| first.wrapping_sub(ack));
+                let behind = first.map(|first| first.wrapping_sub(content.ack()));
                 sacked = behind.and_then(|it| u16::try_from(it).ok()).unwrap_or(0);
             }
         }
@@ -98,7 +99,7 @@ impl Observation {
             label: packet.label,
             length: packet.length,
             data,
-            ack,
+            content,
             sacked,
             captured: u8::try_from(packet.payload.len()).unwrap_or(u8::MAX),
             flags,
@@ -114,6 +115,12 @@ impl Observation {
     pub(super) fn between(self, addrs: AddrPair) -> Self {
         let addrs = addrs.into();
         Self { addrs, ..self }
+    }
+
+    /// The same, known to be a tunnel's.
+    pub(super) fn carrying(self, ip: &Ip<'_>) -> Self {
+        let content = Content::of_carrier(ip);
+        Self { content, ..self }
     }
 
     pub(super) fn addrs(&self) -> AddrPair {
@@ -135,12 +142,12 @@ impl Observation {
 
     /// TCP acknowledgement number, whether or not the flags say that it counts.
     pub(super) fn ack(&self) -> Option<u32> {
-        (self.protocol == TCP && self.captured >= 12).then_some(self.ack)
+        (self.protocol == TCP && self.captured >= 12).then(|| self.content.ack())
     }
 
     /// The first octet of the block that it acknowledges selectively, behind those that it acknowledges.
     pub(super) fn sacked(&self) -> Option<u32> {
-        (self.sacked > 0).then(|| self.ack.wrapping_add(self.sacked.into()))
+        (self.sacked > 0).then(|| self.content.ack().wrapping_add(self.sacked.into()))
     }
 
     /// Whether it is of this flow.

@@ -77,15 +77,16 @@ impl Correlator {
     /// What an error is about may be an error itself.
     pub(super) fn loses_error(&mut self, error: &Reported<'_, '_>, reason: DropReason) {
         let Some(Original::Found {
-            match_kind, frame, ..
+            match_kind,
+            frame,
+            is_other: false,
+            ..
         }) = error.original
         else {
             return;
         };
         // A quench may come before anything is dropped (RFC 792).
-        let may_tell = reason != DropReason::SourceQuench
-            && matches!(match_kind, MatchKind::Exact | MatchKind::Segment);
-        if !may_tell {
+        if reason == DropReason::SourceQuench || match_kind == MatchKind::Translated {
             return;
         }
         let Some(lost) = self.sent_errors.0.get(&frame).copied() else {

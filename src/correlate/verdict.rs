@@ -1,5 +1,6 @@
 //! Drop verdicts: one per (flow, dropper, reason).
 
+mod originals;
 mod sides;
 
 use std::net::IpAddr;
@@ -110,6 +111,10 @@ pub struct DropVerdict {
     pub original_frames: Vec<FrameRef>,
     /// How many dropped packets were found in all.
     pub original_count: u64,
+    /// The last of them.
+    pub last_originals: [Option<FrameRef>; Self::FRAMES],
+    /// Errors about the very packet that another one was about.
+    pub repeated: u64,
     /// Errors about packets that were not sent, as far as the capture tells: it has other packets of
     /// this protocol from the same sender to the same host.
     pub never_sent: u64,
@@ -279,6 +284,8 @@ impl DropVerdict {
             error_frames: Vec::new(),
             original_frames: Vec::new(),
             original_count: 0,
+            last_originals: [None; Self::FRAMES],
+            repeated: 0,
             never_sent: 0,
             mtu: None,
             run: first,

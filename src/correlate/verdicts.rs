@@ -228,7 +228,7 @@ impl Verdicts {
 
     /// Whether the verdict under `key` names a packet.
     pub(super) fn has_original(&self, key: &VerdictKey, original: FrameRef) -> bool {
-        (self.open.get(key)).is_some_and(|verdict| verdict.original_frames.contains(&original))
+        (self.open.get(key)).is_some_and(|verdict| verdict.has_original(original))
     }
 
     /// The very packet of an error under `key` came after it, in this frame, with this TTL; `forget` takes
@@ -309,8 +309,11 @@ impl Verdicts {
             ..
         }) = error.original
         {
-            verdict.original_count = verdict.original_count.saturating_sub(1);
-            verdict.original_frames.retain(|known| *known != frame);
+            if verdict.repeated > 0 {
+                verdict.repeated -= 1;
+            } else {
+                verdict.forget_original(frame);
+            }
         }
     }
 
@@ -477,8 +480,8 @@ fn found(verdict: &mut DropVerdict, error: Answered, original: Original) {
     };
     if !is_other {
         verdict.shown |= shown;
-        verdict.original_count += 1;
-        note(&mut verdict.original_frames, &[frame]);
+        let is_new = verdict.add_original(frame);
+        verdict.repeated += u64::from(!is_new && match_kind == MatchKind::Exact);
     }
     verdict.original_ttl = verdict.original_ttl.max(Some(ttl));
     if match_kind != MatchKind::Flow {

@@ -8,7 +8,7 @@ use super::closed_socket;
 use super::group::{Group, Rule, protocol};
 use super::refusal::Refusal;
 use super::{Confidence, Finding, Severity};
-use crate::correlate::verdict::{DropReason, DropVerdict};
+use crate::correlate::verdict::{AftermathOutcome, DropReason, DropVerdict};
 use crate::model::flow::FlowPorts;
 use crate::wire::ip::protocol::TCP;
 
@@ -23,13 +23,15 @@ pub(super) struct Closed {
     since: Since,
 }
 
-/// Since when nobody listens.
+/// Since when nobody listens, or listened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Since {
     /// As far as the capture goes back.
     Always,
     /// It has packets from there.
     Lately,
+    /// Somebody answered later.
+    AWhile,
 }
 
 impl Rule for ClosedPort {
@@ -37,7 +39,9 @@ impl Rule for ClosedPort {
 
     fn key(verdict: &DropVerdict) -> Option<Closed> {
         let refusal = Refusal::of(verdict);
+        let after = &verdict.aftermath;
         let since = match verdict.was_open {
+            _ if after.outcome == AftermathOutcome::Recovered && after.answers > 0 => Since::AWhile,
             Some(_) => Since::Lately,
             None => Since::Always,
         };
@@ -47,8 +51,9 @@ impl Rule for ClosedPort {
 
     fn finding(Closed { refusal, since }: &Closed, group: &Group) -> Finding {
         let host = refusal.host;
-        let (any_more, advice) = match since {
+        let (listens, any_more, advice) = match since {
             Since::Always => (
+                "listens",
                 "",
                 format!(
                     "Start the service on {host}, or mend the address or port its clients use. A \
@@ -56,10 +61,19 @@ impl Rule for ClosedPort {
                 ),
             ),
             Since::Lately => (
+                "listens",
                 " any more",
                 format!(
                     "A program on {host} sent from there before: find out why it ended, or closed \
                      its socket."
+                ),
+            ),
+            Since::AWhile => (
+                "listened",
+                " for a while",
+                format!(
+                    "A program on {host} answered from there later: it was started, or started \
+                     again, in between. Clients that were refused need to try again."
                 ),
             ),
         };
@@ -67,7 +81,7 @@ impl Rule for ClosedPort {
             name: "closed_port",
             severity: Severity::Warning,
             title: format!(
-                "Nothing listens at {} {host}{}{any_more}{}",
+                "Nothing {listens} at {} {host}{}{any_more}{}",
                 protocol(refusal.protocol),
                 group.ports,
                 group.tally()

@@ -30,6 +30,8 @@ pub(super) struct Groups<K, G = Group> {
 pub(super) struct Group {
     /// Errors.
     pub(super) errors: u64,
+    /// Those about a packet that others are about.
+    pub(super) repeated: u64,
     /// Flows.
     pub(super) flows: u64,
     /// Where the packets were directed at.
@@ -96,6 +98,7 @@ impl<K: Copy + Eq + Hash> Groups<K> {
             // One error on both sides of a translation is one, unless a filter hid the other.
             if !verdict.counted_there || group.errors == 0 {
                 group.errors += verdict.count;
+                group.repeated += verdict.repeated;
                 group.flows += u64::from(verdict.part == 1);
             }
             group.slowest = group.slowest.max(verdict.slowest);
@@ -123,11 +126,11 @@ impl Group {
 
     /// ` (3 packets of 2 flows)`; nothing of a single packet.
     pub(super) fn tally(&self) -> String {
-        match (self.errors, self.flows) {
+        match (self.errors.saturating_sub(self.repeated), self.flows) {
             (1, _) => String::new(),
             // Nobody counted them.
-            (errors, 0 | 1) => format!(" ({errors} packets)"),
-            (errors, flows) => format!(" ({errors} packets of {flows} flows)"),
+            (packets, 0 | 1) => format!(" ({packets} packets)"),
+            (packets, flows) => format!(" ({packets} packets of {flows} flows)"),
         }
     }
 }

@@ -193,14 +193,7 @@ impl FieldSpec {
                 Value::Address(Ipv4Addr::from(!bits).into())
             }
             FieldKind::Labels => Value::Labels(octets),
-            FieldKind::Masked(mask) => {
-                let bits = number(octets) & u64::from(mask);
-                if mask.is_power_of_two() {
-                    Value::Flag(bits != 0)
-                } else {
-                    Value::Number(bits)
-                }
-            }
+            FieldKind::Masked(mask) => masked(number(octets), mask),
             FieldKind::Pref64Length => Value::Number(pref64_length(*octets.last()?)?.into()),
             FieldKind::MldResponse => {
                 Value::Number(max_response_ms(u16::from_be_bytes(*octets.first_chunk()?)).into())
@@ -266,6 +259,16 @@ impl FieldSpec {
             unit: self.unit,
             naming: self.naming,
         })
+    }
+}
+
+/// The bits of `mask`; a single one is a flag.
+fn masked(number: u64, mask: u16) -> Value<'static> {
+    let bits = number & u64::from(mask);
+    if mask.is_power_of_two() {
+        Value::Flag(bits != 0)
+    } else {
+        Value::Number(bits)
     }
 }
 

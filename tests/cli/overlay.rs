@@ -124,13 +124,17 @@ fn a_message_in_a_fragmented_tunnel_keeps_its_addresses_and_its_tunnel() {
 }
 
 /// Who asks for the flow inside finds the error and its verdict, by the quote if that has it, or else by
-/// the packet that was captured, if that is numbered.
+/// the packet that was captured, if something tells which that is.
 #[test]
 fn an_error_about_a_tunnels_packet_is_found_by_the_flow_inside() {
     const PROHIBITED: (u8, u8) = (3, 13);
     let inner = udp(HOSTS, 60, (4000, 9));
     let all = tunnels(7, &inner).into_iter().zip(tunnels(0, &inner));
-    for ((kind, packet), (_, unnumbered)) in all {
+    for ((kind, packet), (_, mut unnumbered)) in all {
+        if unnumbered[9] == IpNumber::UDP.0 {
+            // Its checksum would tell it as well.
+            unnumbered[26..28].fill(0);
+        }
         for (original, quoted, reaches_inside) in [
             (Some(&packet), packet.len(), true),
             (None, packet.len(), true),

@@ -117,7 +117,7 @@ fn files_that_are_not_there_or_hold_nothing() {
     refused(
         run(&["-r", &below_a_file]),
         1,
-        &[&below_a_file, "no such file"],
+        &[&below_a_file, "a file that is no directory", "expects"],
     );
     let directory = folder.path().to_str().expect("UTF-8");
     refused(

@@ -298,6 +298,8 @@ fn a_verdict_says_who_dropped_what_why_and_what_came_of_it() {
         mtu: None,
         original_frames: Vec::new(),
         original_count: 0,
+        last_originals: [None; DropVerdict::FRAMES],
+        repeated: 0,
         hops_to_dropper: None,
         aftermath: Aftermath::UNKNOWN,
         ..verdict()

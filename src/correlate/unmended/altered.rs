@@ -108,9 +108,12 @@ fn of_original(
     let sent = found.filter(|_| !ip.is_later_fragment() && transport.len() >= Lead::OCTETS)?;
     let lead = sent.lead.octets();
     let was = match transport.get(CONTROL_BITS - 1..=CONTROL_BITS) {
-        Some([offset, _]) if ip.protocol == TCP => {
-            [&lead[..], &sent.ack.to_be_bytes(), &[*offset, sent.flags]].concat()
-        }
+        Some([offset, _]) if ip.protocol == TCP => [
+            &lead[..],
+            &sent.content.ack().to_be_bytes(),
+            &[*offset, sent.flags],
+        ]
+        .concat(),
         _ => lead.to_vec(),
     };
     let (words, _) = was.as_chunks();

@@ -143,10 +143,16 @@ impl Reassembler {
             return self.fragment_inside(inner, around, teller, &whole.frames, came);
         }
         self.carriers.completed();
+        let header = place(made, inner.ip.header);
+        let mut fields = inner.ip.moved_to(&[], &[]);
+        if header.start == 0 {
+            // It is the packet that was fragmented, which an identification of IPv6 left with its header.
+            fields.id = fields.id.or(whole.first.fields.id);
+        }
         Some(Reassembly::Complete(Box::new(Reassembled {
-            fields: inner.ip.moved_to(&[], &[]),
+            fields,
             octets: made.octets.clone(),
-            header: place(made, inner.ip.header),
+            header,
             payload: place(made, inner.ip.payload),
             begins: whole.begins,
             frames: whole.frames,

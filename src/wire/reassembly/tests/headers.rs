@@ -109,6 +109,19 @@ fn fragments_of_a_cut_chain_of_headers_are_the_message_s_own() {
     assert!(completes(&first, &last, &message).made.is_none());
 }
 
+/// The identification of the fragments tells the message from another with the same octets.
+#[test]
+fn a_message_of_a_cut_chain_of_headers_keeps_its_identification() {
+    let (part, _) = ping6(&[58, 0, 1, 4, 0, 0, 0, 0]);
+    let mut reassembler = Reassembler::new(ROOM);
+    let mut feed = |data: &[u8]| reassembler.feed(&packet(data), frame_ref(1), None, at(0));
+    feed(&fragment6(60, 0, true, &part[..8]));
+    let Reassembly::Complete(whole) = feed(&fragment6(60, 8, false, &part[8..])) else {
+        panic!("all of it came");
+    };
+    assert_eq!(whole.ip().id, Some(9));
+}
+
 /// A fragment header that says that it is all of its packet, within fragments.
 #[test]
 fn an_atomic_fragment_within_fragments_leaves_them_their_places() {
