@@ -38,9 +38,9 @@ const LEFT_OUT: &[(&[&str], &str)] = &[
          Notations)",
     ),
     (
-        &["_addr_entry_size", "_opt_length", "_aux_data_len"],
-        "how long that is which our records have, and how far it is to the next (RFC 1256 section 3, RFC \
-         4861 section 4.6, RFC 3810 section 5.2.6)",
+        &["_opt_length", "_aux_data_len"],
+        "how long that is which our records have, and how far it is to the next (RFC 4861 section 4.6, RFC \
+         3810 section 5.2.6)",
     ),
 ];
 

@@ -6,6 +6,7 @@ use super::field::{ItemEntry, put_fields};
 use super::icmp::Event;
 use super::value::{Addr, Fields, Iter};
 use crate::icmp::cause::{self, ChecksumCause, QuotedBy};
+use crate::icmp::field::{Field, Value};
 use crate::icmp::{ip_header, tunnel_header};
 use crate::model::{LinkFragment, Proof, Sealing, UnknownPrefix};
 use crate::wire::ip::{ExtensionHeader, IpOption, header_checksum};
@@ -133,7 +134,9 @@ impl Serialize for ExtensionHeaderEntry<'_> {
         let item = ip_header::extension_header(&self.0);
         map.put("type", &self.0.protocol)?;
         map.maybe("name", item.name)?;
-        put_fields(&mut map, item.fields())?;
+        // Reserved octets that are 0 tell nothing.
+        let is_told = |field: &Field<'_>| field.name != "reserved" || field.value != Value::Hex(0);
+        put_fields(&mut map, item.fields().filter(is_told))?;
         let options = self.0.options().filter(|option| !option.is_padding());
         if options.clone().next().is_some() {
             map.put("options", &Iter(|| options.clone().map(OptionEntry)))?;
