@@ -44,7 +44,7 @@ fn what_is_not_there_or_not_a_file() {
     let file = folder.path().join("file");
     std::fs::write(&file, sample(1)).expect("room");
     let below = open_error(&file.join("below"));
-    assert!(matches!(below, OpenError::NotFound { .. }), "{below}");
+    assert!(matches!(below, OpenError::NotADirectory { .. }), "{below}");
 }
 
 #[test]
