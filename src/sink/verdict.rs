@@ -72,20 +72,27 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
         });
     }
     if verdict.discarded > 0 {
+        const WHY: [&str; 3] = ["its bad checksum", "their bad checksums", "a bad checksum"];
         next_part(&mut lines);
-        lines.written(|out| discarded(out, verdict));
+        lines.written(|out| discarded(out, verdict, verdict.discarded, WHY));
     }
     if verdict.short_quotes > 0 {
+        const WHY: [&str; 3] = ["its short quote", "their short quotes", "a short quote"];
         next_part(&mut lines);
-        lines.written(|out| short_quotes(out, verdict));
+        lines.written(|out| discarded(out, verdict, verdict.short_quotes, WHY));
     }
     if verdict.half_translated > 0 {
         next_part(&mut lines);
         lines.written(|out| half_translated(out, verdict, page));
     }
     if verdict.out_of_window > 0 {
+        const WHY: [&str; 3] = [
+            "its sequence number, which was not in flight",
+            "their sequence numbers, which were not in flight",
+            "a sequence number that was not in flight",
+        ];
         next_part(&mut lines);
-        lines.written(|out| out_of_window(out, verdict));
+        lines.written(|out| discarded(out, verdict, verdict.out_of_window, WHY));
     }
     if verdict.arrived > 0 {
         next_part(&mut lines);
@@ -115,31 +122,21 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
     lines.end();
 }
 
-/// That a receiver does not take them.
-fn discarded(out: &mut Vec<u8>, verdict: &DropVerdict) {
-    let told: &[u8] = match (verdict.count, verdict.is_damaged()) {
-        (1, _) => b"discarded for its bad checksum: no program hears of it",
-        (_, true) => b"discarded for their bad checksums: no program hears of them",
+/// That receivers discard so many of them, and for what: what one of them is wrong in, what all of them are,
+/// and what those are that are not all.
+fn discarded(out: &mut Vec<u8>, verdict: &DropVerdict, count: u64, [its, their, a]: [&str; 3]) {
+    let (why, ending) = match (verdict.count, count >= verdict.count) {
+        (1, _) => (its, ": no program hears of it"),
+        (_, true) => (their, ": no program hears of them"),
         (_, false) => {
-            write::decimal(out, verdict.discarded);
-            b" of them discarded for a bad checksum"
+            write::decimal(out, count);
+            out.extend_from_slice(b" of them ");
+            (a, "")
         }
     };
-    out.extend_from_slice(told);
-}
-
-/// That they tell a receiver too little.
-fn short_quotes(out: &mut Vec<u8>, verdict: &DropVerdict) {
-    let is_all = verdict.short_quotes >= verdict.count;
-    let told: &[u8] = match (verdict.count, is_all) {
-        (1, _) => b"discarded for its short quote: no program hears of it",
-        (_, true) => b"discarded for their short quotes: no program hears of them",
-        (_, false) => {
-            write::decimal(out, verdict.short_quotes);
-            b" of them discarded for a short quote"
-        }
-    };
-    out.extend_from_slice(told);
+    for words in ["discarded for ", why, ending] {
+        out.extend_from_slice(words.as_bytes());
+    }
 }
 
 /// That they tell a receiver of somebody else's packet. Who binds a socket to no address may hear of one of
@@ -173,24 +170,6 @@ fn half_translated(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
             _ => b": no program hears of them",
         });
     }
-}
-
-/// That they tell a connection of what it has not in flight.
-fn out_of_window(out: &mut Vec<u8>, verdict: &DropVerdict) {
-    let is_all = verdict.out_of_window >= verdict.count;
-    let told: &[u8] = match (verdict.count, is_all) {
-        (1, _) => {
-            b"discarded for its sequence number, which was not in flight: no program hears of it"
-        }
-        (_, true) => {
-            b"discarded for their sequence numbers, which were not in flight: no program hears of them"
-        }
-        (_, false) => {
-            write::decimal(out, verdict.out_of_window);
-            b" of them discarded for a sequence number that was not in flight"
-        }
-    };
-    out.extend_from_slice(told);
 }
 
 /// That nobody dropped what they quote.

@@ -113,47 +113,52 @@ fn proof_of_transit(bytes: &[u8]) -> Own {
 
 /// RFC 9197 section 4.6.
 fn edge_to_edge(bytes: &[u8]) -> Own {
-    const FIELDS: [(u16, u8, &str); 4] = [
+    const FIELDS: &[Optional] = &[
         (0x8000, 8, "sequence"),
         (0x4000, 4, "sequence"),
         (0x2000, 4, "timestamp_seconds"),
         (0x1000, 4, "timestamp_fraction"),
     ];
     let kinds = u16_at(bytes, 6).unwrap_or(0);
-    let mut at = BEHIND_NAMESPACE + 2;
-    let fields = FIELDS.iter().filter(|(bit, ..)| kinds & bit != 0);
-    let fields = fields.map(|&(_, octets, name)| {
-        let field = spec::number(at, octets, name);
-        at += u16::from(octets);
-        field
-    });
-    let mut rows = own([spec::hex(BEHIND_NAMESPACE, 2, "edge_type")]
+    let header = [spec::hex(BEHIND_NAMESPACE, 2, "edge_type")];
+    own(header
         .into_iter()
-        .chain(fields));
-    rows[5] = Some(spec::rest(at, "data"));
-    rows
+        .chain(there(FIELDS, kinds, BEHIND_NAMESPACE + 2)))
 }
 
 /// RFC 9326 section 3.2.
 fn direct_export(bytes: &[u8]) -> Own {
-    const FIELDS: [(u8, &str); 2] = [(0x80, "flow"), (0x40, "sequence")];
+    const FIELDS: &[Optional] = &[(0x80, 4, "flow"), (0x40, 4, "sequence")];
     let extensions = u8_at(bytes, 7).unwrap_or(0);
-    let mut at = DATA;
-    let fields = FIELDS.iter().filter(|(bit, _)| extensions & bit != 0);
-    let fields = fields.map(|&(_, name)| {
-        let field = spec::u32(at, name);
-        at += 4;
-        field
-    });
     let header = [
         spec::hex(BEHIND_NAMESPACE, 1, "flags"),
         spec::hex(7, 1, "extension_flags"),
         spec::hex(8, 3, "trace_type"),
         spec::reserved(11, 1, 0xff, "reserved2"),
     ];
-    let mut rows = own(header.into_iter().chain(fields));
-    rows[6] = Some(spec::rest(at, "data"));
-    rows
+    own(header
+        .into_iter()
+        .chain(there(FIELDS, extensions.into(), DATA)))
+}
+
+/// A field that is there if its bit is set: that, its octets and its name.
+type Optional = (u16, u8, &'static str);
+
+/// Those that `bits` tell of, one behind the other from `at` on, and what is behind them.
+fn there(fields: &'static [Optional], bits: u16, at: u16) -> impl Iterator<Item = FieldSpec> {
+    let set = fields.iter().filter(move |(bit, ..)| bits & bit != 0);
+    let end = at
+        + set
+            .clone()
+            .map(|(_, octets, _)| u16::from(*octets))
+            .sum::<u16>();
+    let mut next = at;
+    let fields = set.map(move |&(_, octets, name)| {
+        let field = spec::number(next, octets, name);
+        next += u16::from(octets);
+        field
+    });
+    fields.chain([spec::rest(end, "data")])
 }
 
 /// What each node records of a trace.

@@ -230,8 +230,8 @@ pub(super) fn item(out: &mut Vec<u8>, item: &Item<'_>) {
 
 /// "options" of one thing are an "option", "addresses" an "address", "prefixes" a "prefix".
 fn one_of(group: &'static str) -> &'static str {
-    let has_vowel = group.ends_with("ses") || group.ends_with("xes");
-    let end = if has_vowel { "es" } else { "s" };
+    let takes_es = group.ends_with("ses") || group.ends_with("xes");
+    let end = if takes_es { "es" } else { "s" };
     group.strip_suffix(end).unwrap_or(group)
 }
 
