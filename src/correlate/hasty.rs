@@ -39,9 +39,8 @@ pub(super) struct HastyError {
     verdict: VerdictKey,
     reason: DropReason,
     answered: Answered,
-    /// The packet of its flow that was taken for its own, and whether its verdict names that for this
-    /// error alone.
-    mistaken: Option<(FrameRef, Named)>,
+    /// The packet of its flow that was taken for its own, if its verdict names that for this error alone.
+    mistaken: Option<FrameRef>,
     never_sent: bool,
     /// What seemed wrong with it without that packet.
     unfit: Option<Unfit>,
@@ -51,13 +50,6 @@ pub(super) struct HastyError {
     frame: FrameRef,
     ts: Timestamp,
     shown: bool,
-}
-
-/// Whether a verdict names a packet for other errors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Named {
-    Before,
-    Now,
 }
 
 impl HastyError {
@@ -79,8 +71,7 @@ impl HastyError {
                 ..
             } => {
                 let is_named = verdicts.has_original(&verdict, frame);
-                let named = if is_named { Named::Before } else { Named::Now };
-                Some((frame, named))
+                (!is_named).then_some(frame)
             }
             Original::None(_)
             | Original::Found {
@@ -153,7 +144,7 @@ impl Correlator {
         (self.verdicts).found_late(&error.verdict, error.answered, original, |verdict| {
             verdict.never_sent -= u64::from(error.never_sent).min(verdict.never_sent);
             verdict.uncount_unfit(error.unfit, error.frame);
-            if let Some((mistaken, Named::Now)) = error.mistaken {
+            if let Some(mistaken) = error.mistaken {
                 verdict.forget_original(mistaken);
             }
         });
