@@ -1,6 +1,7 @@
 //! What gives hosts their addresses and what they boot from: DHCP, DHCPv6, TFTP.
 
 use super::Payload;
+use super::parts::{Parts, dhcp};
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::item::Specs;
 use crate::icmp::upper_header::UpperHeader;
@@ -19,8 +20,6 @@ pub(super) fn dhcp<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     if !matches!(op, 1 | 2) || length > LONGEST {
         return None;
     }
-    let kind = message_type(octets);
-    let name = kind.and_then(|at| message(u8_at(octets, at)?));
     let rows = [
         spec::u8(0, "op"),
         spec::hex(4, 4, "transaction"),
@@ -32,60 +31,50 @@ pub(super) fn dhcp<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
         spec::v4(24, "relay"),
         spec::octets(28, length.into(), "address"),
     ];
-    let kind = kind.and_then(|at| u16::try_from(at).ok());
-    let rows = rows
-        .into_iter()
-        .chain(kind.map(|at| spec::u8(at, "message_type")));
-    let message = name.or(if op == 1 {
-        Some("request")
-    } else {
-        Some("reply")
-    });
-    let end = match kind {
+    let options = has_options(octets).then_some(spec::parts(
+        u16::try_from(OPTIONS).ok()?,
+        Parts::DhcpOptions,
+        "options",
+    ));
+    let name = message_type(octets).and_then(message);
+    let end = match options {
         None => BOOTP,
-        Some(at) => end_of_options(octets, usize::from(at) + 1),
+        Some(_) => end_of_options(octets),
     };
     let bytes = octets.get(..end).unwrap_or(octets);
-    Some(UpperHeader::new(
-        "dhcp",
-        None,
-        message,
-        bytes,
-        Specs::made(rows),
-    ))
+    let message = name.unwrap_or(if op == 1 { "request" } else { "reply" });
+    let specs = Specs::made(rows.into_iter().chain(options));
+    Some(UpperHeader::new("dhcp", None, Some(message), bytes, specs))
 }
 
-const PAD: u8 = 0;
-const END: u8 = 255;
+/// Where the options begin, behind the magic cookie.
+const OPTIONS: usize = BOOTP + COOKIE.len();
 
-/// `at`, if only the end of all options is there, otherwise the end of the octets.
-fn end_of_options(octets: &[u8], at: usize) -> usize {
-    let mut rest = tail(octets, at).iter().skip_while(|&&octet| octet == PAD);
-    match rest.next() {
-        Some(&END) => at,
+fn has_options(octets: &[u8]) -> bool {
+    array_at(octets, BOOTP) == Some(COOKIE)
+}
+
+/// Where the end of all options is, otherwise the end of the octets.
+fn end_of_options(octets: &[u8]) -> usize {
+    let there = Parts::DhcpOptions.complete(tail(octets, OPTIONS));
+    let mut rest = tail(octets, OPTIONS + there).iter();
+    match rest.find(|&&octet| octet != 0) {
+        Some(&dhcp::END) => OPTIONS + there,
         _ => octets.len(),
     }
 }
 
-/// Where option 53 has its number.
-fn message_type(octets: &[u8]) -> Option<usize> {
-    const MESSAGE_TYPE: u8 = 53;
-    if array_at(octets, BOOTP)? != COOKIE {
-        return None;
-    }
-    let mut at = BOOTP + COOKIE.len();
-    loop {
-        match u8_at(octets, at)? {
-            PAD => at += 1,
-            END => return None,
-            MESSAGE_TYPE => return u8_at(octets, at + 2).map(|_| at + 2),
-            _ => at += 2 + usize::from(u8_at(octets, at + 1)?),
-        }
-    }
+/// What option 53 says.
+fn message_type(octets: &[u8]) -> Option<u8> {
+    const MESSAGE_TYPE: u16 = 53;
+    let options = Some(tail(octets, OPTIONS)).filter(|_| has_options(octets))?;
+    let mut options = Parts::DhcpOptions.items(options);
+    let option = options.find(|option| option.number == Some(MESSAGE_TYPE))?;
+    u8_at(option.bytes, 2)
 }
 
 /// RFC 2132 section 9.6, RFC 3203, RFC 4388.
-const fn message(kind: u8) -> Option<&'static str> {
+pub(super) const fn message(kind: u8) -> Option<&'static str> {
     Some(match kind {
         1 => "discover",
         2 => "offer",
@@ -105,7 +94,11 @@ const fn message(kind: u8) -> Option<&'static str> {
 }
 
 /// RFC 8415 section 8.
-const DHCP6: &[FieldSpec] = &[spec::u8(0, "type"), spec::hex(1, 3, "transaction")];
+const DHCP6: &[FieldSpec] = &[
+    spec::u8(0, "type"),
+    spec::hex(1, 3, "transaction"),
+    options_6(4),
+];
 
 /// RFC 8415 section 9.
 const RELAYED: &[FieldSpec] = &[
@@ -113,7 +106,12 @@ const RELAYED: &[FieldSpec] = &[
     spec::u8(1, "hop_count"),
     spec::v6(2, "link"),
     spec::v6(18, "peer"),
+    options_6(34),
 ];
+
+const fn options_6(at: u16) -> FieldSpec {
+    spec::parts(at, Parts::Dhcp6Options(dhcp::DEEPEST), "options")
+}
 
 pub(super) fn dhcp6<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     const RELAY_FORWARD: u8 = 12;
@@ -138,17 +136,15 @@ pub(super) fn dhcp6<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
         15 => "lease_query_reply",
         _ => return None,
     };
-    let (table, length) = match kind {
-        RELAY_FORWARD | RELAY_REPLY => (RELAYED, 34),
-        _ => (DHCP6, 4),
-    };
-    let bytes = octets.get(..length).unwrap_or(octets);
-    let specs = Specs::Table(table);
+    let specs = Specs::Table(match kind {
+        RELAY_FORWARD | RELAY_REPLY => RELAYED,
+        _ => DHCP6,
+    });
     Some(UpperHeader::new(
         "dhcp6",
         Some(kind.into()),
         Some(message),
-        bytes,
+        octets,
         specs,
     ))
 }

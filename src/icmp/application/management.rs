@@ -1,10 +1,11 @@
 //! What networks and devices are run with: RADIUS, CoAP, sFlow, `OpenFlow`.
 
 use super::Payload;
+use super::parts::{Parts, radius::may_be_told};
 use crate::icmp::field::{FieldSpec, Names, spec};
 use crate::icmp::item::Specs;
 use crate::icmp::upper_header::UpperHeader;
-use crate::wire::bytes::{u8_at, u16_at, u32_at};
+use crate::wire::bytes::{tail, u8_at, u16_at, u32_at};
 
 /// RFC 2865 section 3.
 const RADIUS: &[FieldSpec] = &[
@@ -12,9 +13,11 @@ const RADIUS: &[FieldSpec] = &[
     spec::u8(1, "id"),
     spec::u16(2, "message_length"),
     spec::octets(4, 16, "authenticator"),
+    spec::parts(20, Parts::RadiusAttributes, "attributes"),
 ];
 
 pub(super) fn radius<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    const HEADER: usize = 20;
     let octets = payload.octets;
     let code = u8_at(octets, 0)?;
     let message = match code {
@@ -35,7 +38,16 @@ pub(super) fn radius<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
         45 => "coa_nak",
         _ => return None,
     };
-    let bytes = octets.get(..20).unwrap_or(octets);
+    // Octets behind the length are no part of it; what a quote cuts may be a secret.
+    let bytes = octets.get(..u16_at(octets, 2).map_or(HEADER, usize::from));
+    let bytes = bytes.unwrap_or(octets);
+    let attributes = tail(bytes, HEADER);
+    let there = Parts::RadiusAttributes.complete(attributes);
+    let bytes = if may_be_told(tail(attributes, there)) {
+        bytes
+    } else {
+        bytes.get(..HEADER + there)?
+    };
     let specs = Specs::Table(RADIUS);
     Some(UpperHeader::new(
         "radius",

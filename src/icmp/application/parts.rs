@@ -1,6 +1,11 @@
 //! Parts that repeat in what applications send: routes of RIP, commands of telnet, what Babel says.
 
 mod babel;
+pub(super) mod dhcp;
+mod ike;
+mod l2tp;
+pub(super) mod radius;
+mod reads;
 
 use crate::icmp::field::{Extent, FieldSpec, Names, spec};
 use crate::icmp::ip_header::{Recorded, cipso};
@@ -9,6 +14,8 @@ use crate::icmp::nd_option::{self, NdOptions};
 use crate::icmp::upper_header::listed::Listed;
 use crate::icmp::{describe, ndp};
 use crate::wire::bytes::{tail, u8_at};
+
+pub use ike::IkeVersion;
 
 /// Which parts these are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +40,20 @@ pub enum Parts {
     SecurityTags,
     /// Ranges of categories in such a tag.
     CategoryRanges,
+    /// Options of DHCP (RFC 2132).
+    DhcpOptions,
+    /// Options of DHCPv6 (RFC 8415 section 21), with others inside them down to so many levels.
+    Dhcp6Options(u8),
+    /// Attributes of RADIUS (RFC 2865 section 5).
+    RadiusAttributes,
+    /// Attributes of a control message of L2TP (RFC 2661 section 4).
+    L2tpAttributes,
+    /// What IKE proposes (RFC 2408 section 3.5, RFC 7296 section 3.3.1).
+    IkeProposals(IkeVersion),
+    /// The transforms of a proposal.
+    IkeTransforms(IkeVersion),
+    /// The attributes of a transform.
+    IkeAttributes(IkeVersion),
     /// A list in the header of another protocol.
     Listed(Listed),
 }
@@ -169,6 +190,13 @@ impl Parts {
                 Self::TraceNodes(recorded) => recorded.node(rest)?,
                 Self::SecurityTags => cipso::tag(rest)?,
                 Self::CategoryRanges => cipso::range(rest)?,
+                Self::DhcpOptions => dhcp::option(rest)?,
+                Self::Dhcp6Options(levels) => dhcp::option_6(rest, levels)?,
+                Self::RadiusAttributes => radius::attribute(rest)?,
+                Self::L2tpAttributes => l2tp::attribute(rest)?,
+                Self::IkeProposals(version) => ike::proposal(rest, version)?,
+                Self::IkeTransforms(version) => ike::transform(rest, version)?,
+                Self::IkeAttributes(version) => ike::attribute(rest, version)?,
                 Self::Listed(listed) => listed.first(rest)?,
             };
             rest = tail(rest, length);

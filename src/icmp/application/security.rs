@@ -2,13 +2,14 @@
 //! WireGuard.
 
 use super::Payload;
+use super::parts::{IkeVersion, Parts};
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::item::Specs;
 use crate::icmp::upper_header::{ESP, UpperHeader};
-use crate::wire::bytes::{tail, u8_at, u32_at};
+use crate::wire::bytes::{tail, u8_at, u16_at, u32_at};
 
 /// RFC 7296 section 3.1, RFC 2408 section 3.1.
-const IKE: &[FieldSpec] = &[
+const IKE: [FieldSpec; 7] = [
     spec::hex(0, 8, "initiator_spi"),
     spec::hex(8, 8, "responder_spi"),
     spec::bits(17, 4, 4, "version"),
@@ -41,14 +42,51 @@ fn header(octets: &[u8]) -> Option<UpperHeader<'_>> {
         Some(43) => Some("ike_intermediate"),
         _ => None,
     };
-    let bytes = octets.get(..28).unwrap_or(octets);
-    Some(UpperHeader::new(
-        "ike",
-        exchange.map(u16::from),
-        message,
-        bytes,
-        Specs::Table(IKE),
-    ))
+    let kind = exchange.map(u16::from);
+    let (end, rows) = match proposals(octets) {
+        Some((end, rows)) => (end, Some(rows)),
+        None => (HEADER, None),
+    };
+    let bytes = octets.get(..end).unwrap_or(octets);
+    let specs = Specs::made(IKE.into_iter().chain(rows.into_iter().flatten().flatten()));
+    Some(UpperHeader::new("ike", kind, message, bytes, specs))
+}
+
+/// Octets of the header.
+const HEADER: usize = 28;
+
+/// Where a security association ends, if it comes first and is not encrypted, and its fields (RFC 2408
+/// section 3.4, RFC 2407 section 4.6.1, RFC 7296 section 3.3).
+fn proposals(octets: &[u8]) -> Option<(usize, [Option<FieldSpec>; 2])> {
+    const ASSOCIATION_1: u8 = 1;
+    const ASSOCIATION_2: u8 = 33;
+    const ENCRYPTED: u8 = 0x01;
+    let (next, version, flags) = (
+        u8_at(octets, 16)?,
+        u8_at(octets, 17)? >> 4,
+        u8_at(octets, 19)?,
+    );
+    let end = HEADER + usize::from(u16_at(octets, HEADER + 2)?);
+    let rows = match (version, next) {
+        (1, ASSOCIATION_1) if flags & ENCRYPTED == 0 => [
+            Some(spec::hex(36, 4, "situation")),
+            Some(spec::parts(
+                40,
+                Parts::IkeProposals(IkeVersion::One),
+                "proposals",
+            )),
+        ],
+        (2, ASSOCIATION_2) => [
+            None,
+            Some(spec::parts(
+                32,
+                Parts::IkeProposals(IkeVersion::Two),
+                "proposals",
+            )),
+        ],
+        _ => return None,
+    };
+    Some((end, rows))
 }
 
 /// IKE behind a marker, ESP, or what keeps a NAT's mapping (RFC 3948 section 2).

@@ -2,6 +2,7 @@
 
 mod protocols;
 mod text;
+mod values;
 
 use crate::icmp::Message;
 use crate::icmp::application::of;
@@ -213,7 +214,7 @@ fn what_gives_hosts_their_addresses() {
     bootp.extend([99, 130, 83, 99, 0, 61, 1, 9, 53, 1, 1, 255]);
     assert_eq!(
         told(UDP, [68, 67], &bootp),
-        format!("dhcp discover: op 1, {bare}, message_type 1")
+        format!("dhcp discover: op 1, {bare}, options [client_id 61 09][message_type 53 1]")
     );
     assert_eq!(
         told(UDP, [546, 547], &[1, 0xab, 0xcd, 0xef, 0, 8]),

@@ -1,6 +1,7 @@
 //! Protocols whose messages begin with a line of text: HTTP, SIP, SMTP, SSDP, syslog and others.
 
 mod line_form;
+mod sip;
 
 use super::Payload;
 use crate::icmp::field::{FieldSpec, Names, spec, written};
@@ -85,6 +86,7 @@ fn by_port<'a>(
 }
 
 const SYSLOG: &str = "syslog";
+const SIP: &str = "sip";
 
 /// Whether the first octets are printable, which ports alone do not promise.
 pub(super) fn begins_as_text(octets: &[u8]) -> bool {
@@ -96,6 +98,9 @@ pub(super) fn begins_as_text(octets: &[u8]) -> bool {
 
 /// The first line, whatever octets it holds, if it is not empty.
 fn first_line<'a>(name: &'static str, payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    if name == SIP {
+        return sip::message(payload);
+    }
     let (line, row) = payload.line(0)?;
     let specs = Specs::made([row]);
     Some(UpperHeader::new(name, None, None, line, specs))

@@ -1,6 +1,7 @@
 //! Headers whose fields move: flags and lengths tell which of them are there.
 
 use super::{Part, Step, Under, behind, is_ethernet, tables};
+use crate::icmp::application::parts::Parts;
 use crate::icmp::field::{FieldSpec, spec};
 use crate::wire::bytes::{array_at, u8_at, u16_at};
 use crate::wire::link::ieee802154::mac_places;
@@ -111,12 +112,15 @@ pub(super) fn l2tp(rest: &[u8]) -> Option<Step> {
         _ => u16_at(rest, usize::from(at) - 2).map_or(0, usize::from),
     };
     let length = usize::from(at) + padding;
-    let then = match flags & CONTROL {
-        0 => Part::Ppp,
-        _ => Part::End,
+    let (length, then, attributes) = if flags & CONTROL == 0 {
+        (length, Part::Ppp, None)
+    } else {
+        let at = u16::try_from(length).ok()?;
+        let attributes = spec::parts(at, Parts::L2tpAttributes, "attributes");
+        (rest.len().max(length), Part::End, Some(attributes))
     };
     let rows = (tables::L2TP.iter().copied()).chain(rows.into_iter().flatten());
-    Some(Step::made(length, "l2tp", rows, then))
+    Some(Step::made(length, "l2tp", rows.chain(attributes), then))
 }
 
 /// RFC 3931 sections 4.1.1 and 4.1.2: cookie and sublayer header are as long as agreed on.
