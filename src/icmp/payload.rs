@@ -9,13 +9,13 @@ mod ticking;
 mod times;
 
 use self::counting::Counting;
-pub use self::counting::little_endian;
+pub use self::counting::{Numbers, little_endian};
 pub use self::distance::{distance, hops, initial_ttl};
 use self::ticking::Ticking;
 use self::times::ByteOrder;
 
-use super::Echo;
 use super::field::{Extent, Field, FieldSpec, Value, spec};
+use super::{Echo, Message};
 use crate::model::Timestamp;
 use crate::model::flow::AddrPair;
 use crate::wire::bytes::{array_at, tail, u8_at};
@@ -129,17 +129,17 @@ pub struct Senders {
 }
 
 impl Senders {
-    /// Identifier and sequence number of the echo between `addrs` as its sender meant them, if it wrote
-    /// both in little-endian order. `guess` is what its payload tells.
+    /// Identifier and sequence number of the message between `addrs` as its sender meant them, if it
+    /// has them and both were written in little-endian order. `guess` is what its payload tells.
     pub fn little_endian(
         &mut self,
         addrs: AddrPair,
-        echo: &Echo<'_>,
-        extent: Extent,
+        message: &Message<'_>,
         guess: Option<PayloadGuess>,
     ) -> Option<(u16, u16)> {
         let sender = guess.map(|guess| guess.sender);
-        self.counting.little_endian(addrs, echo, extent, sender)
+        let numbers = Numbers::of(message)?;
+        (self.counting).little_endian(addrs, numbers, message.end(), sender)
     }
 
     /// What the payload of the echo between `addrs` lets one guess, with those of the echoes before it.

@@ -72,7 +72,8 @@ pub(crate) fn look(ip: &Ip<'_>) -> usize {
         let extent = message.end();
         let guess = payload::guess(echo.payload, extent, Timestamp::from_nanos(0));
         let sender = guess.map(|guess| guess.sender);
-        let little_endian = payload::little_endian(echo, extent, sender);
+        let numbers = payload::Numbers::of(&message).unwrap();
+        let little_endian = payload::little_endian(numbers, extent, sender);
         seen += usize::from(guess.is_some() || little_endian.is_some());
     }
     seen + message.defects.iter().count()

@@ -277,6 +277,39 @@ fn numbers_in_little_endian_order() {
     );
 }
 
+/// As hping3 writes those of every type.
+#[test]
+fn numbers_in_little_endian_order_of_other_queries() {
+    for (kind, rest) in [(13, 12), (15, 0), (17, 4)] {
+        let query = |seq| {
+            let mut message = vec![kind, 0, 0, 0, 0xf6, 0x77, seq, 0];
+            message.resize(8 + rest, 0);
+            v4(A, B, 1, &message)
+        };
+        let packets = [query(0), query(1), query(2)];
+        let told = |records: Vec<Value>| -> Vec<Value> {
+            let messages = records.into_iter().filter(|told| told["type"] == "icmp");
+            messages
+                .map(|mut told| told["inferred"]["little_endian"].take())
+                .collect()
+        };
+        let told = told(records(&packets));
+        let meant = |seq| json!({"id": 0x77f6, "seq": seq});
+        assert_eq!(told, [Value::Null, meant(1), meant(2)]);
+        let text = run(&packets, &["-tv"]);
+        let meant = "probably little-endian: id 30710 seq ";
+        assert_eq!(text.matches(meant).count(), 2, "{text}");
+        // Of one alone it is told where both read like that.
+        let mut message = vec![kind, 0, 0, 0, 1, 0, 3, 0];
+        message.resize(8 + rest, 0);
+        let packet = v4(A, B, 1, &message);
+        let meant = json!({"id": 1, "seq": 3});
+        assert_eq!(record(&packet)["inferred"]["little_endian"], meant);
+        message[6..8].copy_from_slice(&[0, 3]);
+        assert!(record(&v4(A, B, 1, &message))["inferred"].is_null());
+    }
+}
+
 #[test]
 fn the_header_of_hipercontracer() {
     const SENT: u32 = 1_700_000_000;

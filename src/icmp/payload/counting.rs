@@ -2,14 +2,50 @@
 
 use std::collections::HashMap;
 
-use super::{Echo, Extent, Sender};
-use crate::icmp::Direction;
+use super::{Extent, Sender};
+use crate::icmp::kind::v4;
+use crate::icmp::{Body, Direction, Message};
 use crate::model::flow::AddrPair;
+
+/// The numbers that a query and its reply are told by, of echoes, timestamps, address masks and
+/// information.
+#[derive(Clone, Copy, Debug)]
+pub struct Numbers {
+    /// Type of the request.
+    asks: u8,
+    direction: Direction,
+    id: u16,
+    seq: u16,
+}
+
+impl Numbers {
+    /// Those of a message, if it is one of these.
+    pub const fn of(message: &Message<'_>) -> Option<Self> {
+        let (direction, id, seq) = match &message.body {
+            Body::Echo(echo) => (echo.direction, echo.id, echo.seq),
+            Body::Timestamp(timestamp) => (timestamp.direction, timestamp.id, timestamp.seq),
+            Body::Query(query) => (query.direction, query.id, query.seq),
+            _ => return None,
+        };
+        let asks = match (direction, message.kind) {
+            (Direction::Request, kind) => kind,
+            (Direction::Reply, v4::ECHO_REPLY) => v4::ECHO_REQUEST,
+            // Every other reply has the number behind its request's.
+            (Direction::Reply, kind) => kind.saturating_sub(1),
+        };
+        Some(Self {
+            asks,
+            direction,
+            id,
+            seq,
+        })
+    }
+}
 
 /// How senders count: hping3 in its machine's order, Windows up to XP in little-endian order, others in
 /// that of the network.
 #[derive(Debug, Default)]
-pub(super) struct Counting(HashMap<(AddrPair, u16), Run>);
+pub(super) struct Counting(HashMap<(AddrPair, u8, u16), Run>);
 
 /// What the numbers of one identifier tell.
 #[derive(Clone, Copy, Debug)]
@@ -41,40 +77,41 @@ impl Run {
 }
 
 impl Counting {
-    /// Runs of echoes of which the last number is kept.
+    /// Runs of messages of which the last number is kept.
     const MOST: usize = 1024;
 
-    /// Identifier and sequence number of the echo between `addrs` as its sender meant them, if it wrote
-    /// both in little-endian order.
+    /// Identifier and sequence number of the message between `addrs` as its sender meant them, if it
+    /// wrote both in little-endian order.
     pub(super) fn little_endian(
         &mut self,
         addrs: AddrPair,
-        echo: &Echo<'_>,
+        numbers: Numbers,
         extent: Extent,
         sender: Option<Sender>,
     ) -> Option<(u16, u16)> {
-        let asked = match echo.direction {
+        let asked = match numbers.direction {
             Direction::Request => addrs,
             Direction::Reply => addrs.reversed(),
         };
-        if self.0.len() >= Self::MOST && !self.0.contains_key(&(asked, echo.id)) {
+        let key = (asked, numbers.asks, numbers.id);
+        if self.0.len() >= Self::MOST && !self.0.contains_key(&key) {
             self.0.clear();
         }
-        let run = (self.0.entry((asked, echo.id)))
-            .and_modify(|run| *run = run.followed_by(echo.seq))
-            .or_insert_with(|| Run::of(echo.seq));
+        let run = (self.0.entry(key))
+            .and_modify(|run| *run = run.followed_by(numbers.seq))
+            .or_insert_with(|| Run::of(numbers.seq));
         match run {
             Run::Little if sender.is_none_or(|sender| !sender.keeps_network_order()) => {
-                (echo.seq != 0).then(|| swapped(echo))
+                (numbers.seq != 0).then(|| swapped(numbers))
             }
-            Run::One(_) => little_endian(echo, extent, sender),
+            Run::One(_) => little_endian(numbers, extent, sender),
             Run::Little | Run::Network => None,
         }
     }
 }
 
 /// Identifier and sequence number as `sender` meant them if it wrote both in little-endian order, by one
-/// echo alone.
+/// message alone.
 ///
 /// A sequence number that is a multiple of 256 reads like that. It is believed where the identifier
 /// is one too, as with Windows up to XP, unless the payload is of one that keeps network order, or may be
@@ -82,7 +119,7 @@ impl Counting {
 /// others do: see [`super::Senders`].
 /// Windows since Vista sends the identifier 1 and counts in network order.
 pub fn little_endian(
-    echo: &Echo<'_>,
+    numbers: Numbers,
     extent: Extent,
     sender: Option<Sender>,
 ) -> Option<(u16, u16)> {
@@ -91,14 +128,14 @@ pub fn little_endian(
         Some(Sender::Hping) => true,
         // What was cut off may tell whose the time is.
         Some(Sender::Clock) if extent == Extent::Cut => false,
-        Some(sender) => !sender.keeps_network_order() && reads(echo.id),
-        None => extent == Extent::Whole && reads(echo.id),
+        Some(sender) => !sender.keeps_network_order() && reads(numbers.id),
+        None => extent == Extent::Whole && reads(numbers.id),
     };
-    (may_be && reads(echo.seq)).then(|| swapped(echo))
+    (may_be && reads(numbers.seq)).then(|| swapped(numbers))
 }
 
-const fn swapped(echo: &Echo<'_>) -> (u16, u16) {
-    (echo.id.swap_bytes(), echo.seq.swap_bytes())
+const fn swapped(numbers: Numbers) -> (u16, u16) {
+    (numbers.id.swap_bytes(), numbers.seq.swap_bytes())
 }
 
 /// Whether a number has nothing in its lower octet, as small ones do whose octets are swapped.
@@ -131,13 +168,13 @@ mod tests {
         let addrs = hosts();
         let mut counting = Counting::default();
         let mut one = |direction, addrs, seq| {
-            let echo = Echo {
+            let numbers = Numbers {
+                asks: v4::ECHO_REQUEST,
                 direction,
                 id,
                 seq,
-                payload: b"",
             };
-            let told = counting.little_endian(addrs, &echo, Extent::Whole, sender);
+            let told = counting.little_endian(addrs, numbers, Extent::Whole, sender);
             assert!(told.is_none_or(|(told, _)| told == id.swap_bytes()));
             told.map(|(_, seq)| seq)
         };
@@ -189,14 +226,63 @@ mod tests {
         let mut counting = Counting::default();
         let addrs = hosts();
         for id in 0..u16::MAX {
-            let echo = Echo {
+            let numbers = Numbers {
+                asks: v4::ECHO_REQUEST,
                 direction: Direction::Request,
                 id,
                 seq: 0,
-                payload: b"",
             };
-            counting.little_endian(addrs, &echo, Extent::Whole, None);
+            counting.little_endian(addrs, numbers, Extent::Whole, None);
             assert!(counting.0.len() <= Counting::MOST);
         }
+    }
+
+    #[test]
+    fn numbers_of_every_query_with_a_sequence_number() {
+        let mut octets = [0; 20];
+        octets[4..8].copy_from_slice(&[0x12, 0x34, 1, 0]);
+        for (kind, asks) in [
+            (0, 8),
+            (8, 8),
+            (13, 13),
+            (14, 13),
+            (15, 15),
+            (16, 15),
+            (17, 17),
+            (18, 17),
+        ] {
+            octets[0] = kind;
+            let packet = crate::icmp::tests::v4(&octets);
+            let numbers = Numbers::of(&crate::icmp::tests::parse(&packet)).unwrap();
+            assert_eq!(
+                (numbers.asks, numbers.id, numbers.seq),
+                (asks, 0x1234, 0x100)
+            );
+            assert_eq!(numbers.direction == Direction::Request, kind == asks);
+        }
+        for kind in [3, 5, 9, 10, 11, 12, 30, 37, 42, 43] {
+            octets[0] = kind;
+            let packet = crate::icmp::tests::v4(&octets);
+            assert!(Numbers::of(&crate::icmp::tests::parse(&packet)).is_none());
+        }
+    }
+
+    #[test]
+    fn each_type_counts_for_itself() {
+        let mut counting = Counting::default();
+        let mut told = |asks, seq| {
+            let numbers = Numbers {
+                asks,
+                direction: Direction::Request,
+                id: 0x1234,
+                seq,
+            };
+            counting.little_endian(hosts(), numbers, Extent::Whole, None)
+        };
+        assert_eq!(told(17, 0), None);
+        assert_eq!(told(8, 1), None);
+        assert_eq!(told(17, 0x100), Some((0x3412, 1)));
+        assert_eq!(told(13, 0x200), None);
+        assert_eq!(told(8, 0x100), None);
     }
 }

@@ -233,7 +233,8 @@ impl Serialize for InCommon<'_> {
     }
 }
 
-/// What the payload of an echo and its TTL let one guess.
+/// What the payload of an echo, its TTL, and the numbers of a query let one guess.
+#[derive(Default)]
 struct Inferred<'a> {
     payload: Option<PayloadGuess>,
     /// What that is guessed of.
@@ -244,27 +245,34 @@ struct Inferred<'a> {
 
 impl<'a> Inferred<'a> {
     fn of(event: &IcmpEvent<'a>, senders: &mut Senders) -> Option<Self> {
-        let Body::Echo(echo) = &event.said().body else {
-            return None;
+        let (addrs, said) = (event.packet.ip.addrs, event.said());
+        let mut inferred = match &said.body {
+            Body::Echo(echo) => Self::of_echo(event, echo, senders),
+            Body::Timestamp(_) | Body::Query(_) => Self::default(),
+            _ => return None,
         };
-        let (addrs, extent) = (event.packet.ip.addrs, event.said().end());
+        inferred.little_endian = senders.little_endian(addrs, said, inferred.payload);
+        let any = inferred.payload.is_some()
+            || inferred.distance.is_some()
+            || inferred.little_endian.is_some();
+        any.then_some(inferred)
+    }
+
+    /// What payload and TTL of an echo tell.
+    fn of_echo(event: &IcmpEvent<'a>, echo: &Echo<'a>, senders: &mut Senders) -> Self {
         let octets = event.sent_payload(echo);
         let sent = Echo {
             payload: &octets,
             ..*echo
         };
-        let payload = senders.payload(addrs, &sent, extent, event.frame.ts);
-        let inferred = Self {
-            payload,
+        let (addrs, extent) = (event.packet.ip.addrs, event.said().end());
+        Self {
+            payload: senders.payload(addrs, &sent, extent, event.frame.ts),
             distance: (event.packet.ip.hop_limit())
                 .and_then(|ttl| payload::distance(echo.direction, ttl)),
-            little_endian: senders.little_endian(addrs, &sent, extent, payload),
             octets,
-        };
-        let any = inferred.payload.is_some()
-            || inferred.distance.is_some()
-            || inferred.little_endian.is_some();
-        any.then_some(inferred)
+            ..Self::default()
+        }
     }
 }
 

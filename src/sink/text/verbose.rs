@@ -10,7 +10,7 @@ use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Labels, Object,
     family_name,
 };
-use crate::icmp::payload::Senders;
+use crate::icmp::payload::{PayloadGuess, Senders};
 use crate::icmp::{Body, Echo, Extensions, Message, mld, mtu, node_info, payload, tunnel_header};
 use crate::record::json::SourceNames;
 use crate::record::words::Word;
@@ -118,6 +118,8 @@ pub(super) fn lines(
     });
     if let Body::Echo(echo) = &message.body {
         guessed(out, echo, event, senders);
+    } else {
+        little_endian(out, event, senders, None);
     }
     parts(out, message, 1, full);
     if let Some(quote) = message.quote() {
@@ -234,10 +236,7 @@ fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>, senders: &
         ..*echo
     };
     let guess = senders.payload(addrs, echo, extent, event.frame.ts);
-    if let Some((id, seq)) = senders.little_endian(addrs, echo, extent, guess) {
-        number(out, b", probably little-endian: id ", id.into());
-        number(out, b" seq ", seq.into());
-    }
+    little_endian(out, event, senders, guess);
     let Some(guess) = guess else {
         return;
     };
@@ -256,6 +255,20 @@ fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>, senders: &
     for field in guess.header(echo.payload) {
         out.extend_from_slice(b", ");
         name_value(out, &field);
+    }
+}
+
+/// `, probably little-endian: id 2 seq 3`, of a message whose payload is as `guess` tells.
+fn little_endian(
+    out: &mut Vec<u8>,
+    event: &IcmpEvent<'_>,
+    senders: &mut Senders,
+    guess: Option<PayloadGuess>,
+) {
+    let addrs = event.packet.ip.addrs;
+    if let Some((id, seq)) = senders.little_endian(addrs, event.said(), guess) {
+        number(out, b", probably little-endian: id ", id.into());
+        number(out, b" seq ", seq.into());
     }
 }
 
