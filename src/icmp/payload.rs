@@ -1,15 +1,18 @@
-//! What an echo's payload and its TTL let one guess: who sent it, when, from how far away.
+//! What an echo's payload and its TTL let one guess: who sent it, when, from how far away; and in which
+//! order the numbers and times of queries were written.
 //!
 //! All of this is inference, not decoding. The patterns were read off packets of the programs
 //! named; another program may send the same.
 
 mod counting;
+mod day;
 mod distance;
 mod ticking;
 mod times;
 
 use self::counting::Counting;
 pub use self::counting::{Numbers, little_endian};
+pub use self::day::LittleEndianTimes;
 pub use self::distance::{distance, hops, initial_ttl};
 use self::ticking::Ticking;
 use self::times::ByteOrder;

@@ -130,7 +130,7 @@ impl<'a> Echo<'a> {
 }
 
 /// Timestamps of a day lie below this number of milliseconds.
-const DAY: u32 = 24 * 60 * 60 * 1000;
+pub(super) const DAY: u32 = 24 * 60 * 60 * 1000;
 
 fn timestamp<'a>(decoder: &mut Decoder<'_, 'a>, direction: Direction) -> Body<'a> {
     decoder.need(20);

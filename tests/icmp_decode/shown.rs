@@ -310,6 +310,55 @@ fn numbers_in_little_endian_order_of_other_queries() {
     }
 }
 
+/// At four in the afternoon: what another answers to Windows, and Windows to another.
+#[test]
+fn times_in_little_endian_order() {
+    const CAPTURED: u32 = 1_764_000_000;
+    const TIME: u32 = 57_600_000;
+    let reply = |times: [[u8; 4]; 3]| {
+        let message = [&[14, 0, 0, 0, 0, 1, 0, 1][..], &times.concat()].concat();
+        v4(A, B, 1, &message)
+    };
+    let [asked, came, went] = [TIME, TIME + 3, TIME + 1004];
+    let right = reply([asked, came, went].map(u32::to_be_bytes));
+    let wrong = reply([asked.to_be_bytes(), came.to_le_bytes(), went.to_le_bytes()]);
+    let file = capture([&wrong, &right]);
+    let mut octets = fs::read(file.path()).unwrap();
+    for record in [24, 24 + 16 + wrong.len()] {
+        octets[record..record + 4].copy_from_slice(&CAPTURED.to_le_bytes());
+    }
+    fs::write(file.path(), octets).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_icmpdump"));
+        command.args(arguments).arg("-r").arg(file.path());
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let told = run(&["--json", "--emit", "icmp"]);
+    let record = |line: &str| serde_json::from_str::<Value>(line).unwrap();
+    let told: Vec<_> = told.lines().map(record).collect();
+    assert_eq!(
+        told[1]["inferred"]["little_endian_times"],
+        json!({"receive": came, "transmit": went})
+    );
+    assert!(told[2]["inferred"].is_null());
+    // What the octets say stays.
+    assert_eq!(told[1]["icmp"]["timestamps"]["receive"], came.swap_bytes());
+    let text = run(&["-tv"]);
+    let meant = ", probably little-endian times: receive 16:00:00.003 transmit 16:00:01.004";
+    assert_eq!(text.matches(meant).count(), 1, "{text}");
+    assert_eq!(text.matches("little-endian").count(), 1, "{text}");
+    let text = run(&["-tX"]);
+    for meant in [
+        "receive 65564163, probably little-endian 16:00:00.003",
+        ", probably little-endian 16:00:01.004",
+    ] {
+        assert_eq!(text.matches(meant).count(), 1, "{text}");
+    }
+    assert_eq!(text.matches("little-endian").count(), 2, "{text}");
+    // Captures whose times begin at 0 do not tell the time of day.
+    assert!(super::shown::record(&wrong)["inferred"].is_null());
+}
+
 #[test]
 fn the_header_of_hipercontracer() {
     const SENT: u32 = 1_700_000_000;

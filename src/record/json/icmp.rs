@@ -15,7 +15,7 @@ use super::system::SystemReportOf;
 use super::value::{Addr, Fields, Hex, Text, Time};
 use super::{Context, Reference, body};
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, Original, PayloadChange, Relation};
-use crate::icmp::payload::{self, PayloadGuess, Senders};
+use crate::icmp::payload::{self, LittleEndianTimes, PayloadGuess, Senders};
 use crate::icmp::{Body, Echo, Message, tunnel_header};
 use crate::model::FrameRef;
 use crate::record::words::Word;
@@ -241,6 +241,7 @@ struct Inferred<'a> {
     octets: Cow<'a, [u8]>,
     distance: Option<(u8, u8)>,
     little_endian: Option<(u16, u16)>,
+    little_endian_times: Option<LittleEndianTimes>,
 }
 
 impl<'a> Inferred<'a> {
@@ -248,13 +249,18 @@ impl<'a> Inferred<'a> {
         let (addrs, said) = (event.packet.ip.addrs, event.said());
         let mut inferred = match &said.body {
             Body::Echo(echo) => Self::of_echo(event, echo, senders),
-            Body::Timestamp(_) | Body::Query(_) => Self::default(),
+            Body::Timestamp(timestamp) => Self {
+                little_endian_times: LittleEndianTimes::of(timestamp, event.frame.ts),
+                ..Self::default()
+            },
+            Body::Query(_) => Self::default(),
             _ => return None,
         };
         inferred.little_endian = senders.little_endian(addrs, said, inferred.payload);
         let any = inferred.payload.is_some()
             || inferred.distance.is_some()
-            || inferred.little_endian.is_some();
+            || inferred.little_endian.is_some()
+            || inferred.little_endian_times.is_some();
         any.then_some(inferred)
     }
 
@@ -291,6 +297,7 @@ impl Serialize for Inferred<'_> {
             map.put("hops", &hops)?;
         }
         map.maybe("little_endian", self.little_endian.map(LittleEndian))?;
+        map.maybe("little_endian_times", self.little_endian_times.map(Times))?;
         map.end()
     }
 }
@@ -314,6 +321,19 @@ impl Serialize for LittleEndian {
         let mut map = serializer.serialize_map(Some(2))?;
         map.put("id", &self.0.0)?;
         map.put("seq", &self.0.1)?;
+        map.end()
+    }
+}
+
+/// Times of a day as they may have been meant.
+struct Times(LittleEndianTimes);
+
+impl Serialize for Times {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.maybe("originate", self.0.originate)?;
+        map.maybe("receive", self.0.receive)?;
+        map.maybe("transmit", self.0.transmit)?;
         map.end()
     }
 }

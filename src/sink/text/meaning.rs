@@ -1,10 +1,12 @@
 //! What the value of a field means, for people who learn the format from a packet.
 
-use super::{addr, fields, link, note};
+use super::{addr, fields, link, note, wording4};
+use crate::icmp::Body;
 use crate::icmp::field::{Unit, Value};
 use crate::icmp::ip_header;
 use crate::icmp::layout::{LaidField, Part};
 use crate::icmp::object::{self, Label, Labels};
+use crate::icmp::payload::LittleEndianTimes;
 use crate::record::json::SourceNames;
 use crate::record::words::Word;
 use crate::record::write::{self, number};
@@ -64,6 +66,13 @@ pub(super) fn of(
         }
     }
     note::cause(out, b", ", field.cause, names);
+    if let (Part::Icmp, Body::Timestamp(timestamp)) = (field.part, &event.message.body)
+        && let Some(times) = LittleEndianTimes::of(timestamp, event.frame.ts)
+        && let Some(time) = times.named(field.name)
+    {
+        out.extend_from_slice(b", probably little-endian ");
+        wording4::time_of_day(out, time);
+    }
     if let Some(word) = field.word.or_else(|| self::name(field, event)) {
         out.push(b' ');
         addr::words_of(out, word);

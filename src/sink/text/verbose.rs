@@ -3,14 +3,14 @@
 mod quoted;
 
 use super::fields::{Flags, item, item_with, name_value, unread, value};
-use super::{TextOptions, Verbosity, addr, header, note, options as file};
+use super::{TextOptions, Verbosity, addr, header, note, options as file, wording4};
 use crate::icmp::cause;
 use crate::icmp::field::{Extent, Value};
 use crate::icmp::object::{
     Address, ExtensionObject, InterfaceIdentification, InterfaceInformation, Labels, Object,
     family_name,
 };
-use crate::icmp::payload::{PayloadGuess, Senders};
+use crate::icmp::payload::{LittleEndianTimes, PayloadGuess, Senders};
 use crate::icmp::{Body, Echo, Extensions, Message, mld, mtu, node_info, payload, tunnel_header};
 use crate::record::json::SourceNames;
 use crate::record::words::Word;
@@ -258,7 +258,7 @@ fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>, senders: &
     }
 }
 
-/// `, probably little-endian: id 2 seq 3`, of a message whose payload is as `guess` tells.
+/// `, probably little-endian: id 2 seq 3`, of a message whose payload is as `guess` tells; the same of times.
 fn little_endian(
     out: &mut Vec<u8>,
     event: &IcmpEvent<'_>,
@@ -269,6 +269,19 @@ fn little_endian(
     if let Some((id, seq)) = senders.little_endian(addrs, event.said(), guess) {
         number(out, b", probably little-endian: id ", id.into());
         number(out, b" seq ", seq.into());
+    }
+    if let Body::Timestamp(timestamp) = &event.said().body
+        && let Some(times) = LittleEndianTimes::of(timestamp, event.frame.ts)
+    {
+        out.extend_from_slice(b", probably little-endian times:");
+        for field in ["originate", "receive", "transmit"] {
+            if let Some(time) = times.named(field) {
+                out.push(b' ');
+                out.extend_from_slice(field.as_bytes());
+                out.push(b' ');
+                wording4::time_of_day(out, time);
+            }
+        }
     }
 }
 

@@ -143,7 +143,7 @@ fn id_seq(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
 }
 
 /// Milliseconds since midnight as a time of day; in hexadecimal what is marked as no such time.
-fn time_of_day(out: &mut Vec<u8>, millis: u32) {
+pub(super) fn time_of_day(out: &mut Vec<u8>, millis: u32) {
     if Timestamp::is_non_standard(millis) {
         out.extend_from_slice(b"0x");
         write::hex(out, millis.into(), 8);
