@@ -18,10 +18,13 @@ use self::ticking::Ticking;
 use self::times::ByteOrder;
 
 use super::field::{Extent, Field, FieldSpec, Value, spec};
-use super::{Echo, Message};
+use super::kind::{v4, v6};
+use super::{Direction, Echo, Message};
 use crate::model::Timestamp;
 use crate::model::flow::AddrPair;
 use crate::wire::bytes::{array_at, tail, u8_at};
+use crate::wire::checksum::internet;
+use crate::wire::{ChecksumStatus, IpVersion};
 
 /// Programs and systems whose payloads can be told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +64,9 @@ pub enum Sender {
     HiPerConTracer,
     /// `oping`, `noping`, `collectd`: the name and address of liboping.
     Liboping,
+    /// `scamper`, where it traces a path by echo requests: two octets that make the checksum what it is to
+    /// be, which is the identifier unless told otherwise, then zeros.
+    Scamper,
 }
 
 impl Sender {
@@ -82,6 +88,7 @@ impl Sender {
             Self::Clock => "clock",
             Self::HiPerConTracer => "hipercontracer",
             Self::Liboping => "liboping",
+            Self::Scamper => "scamper",
         }
     }
 
@@ -103,6 +110,7 @@ impl Sender {
             Self::Clock => "a program that sends its time",
             Self::HiPerConTracer => "HiPerConTracer",
             Self::Liboping => "oping or collectd (liboping)",
+            Self::Scamper => "traceroute of scamper",
         }
     }
 
@@ -118,7 +126,8 @@ impl Sender {
             | Self::Go
             | Self::CheckIcmp
             | Self::HiPerConTracer
-            | Self::Liboping => true,
+            | Self::Liboping
+            | Self::Scamper => true,
             Self::Timeval32 | Self::Windows | Self::Zeros | Self::Hping | Self::Clock => false,
         }
     }
@@ -145,17 +154,17 @@ impl Senders {
         (self.counting).little_endian(addrs, numbers, message.end(), sender)
     }
 
-    /// What the payload of the echo between `addrs` lets one guess, with those of the echoes before it.
+    /// What `echo` of `message`, between `addrs`, lets one guess, with those of the echoes before it.
     pub fn payload(
         &mut self,
         addrs: AddrPair,
+        message: &Message<'_>,
         echo: &Echo<'_>,
-        extent: Extent,
         captured: Timestamp,
     ) -> Option<PayloadGuess> {
-        guess(echo.payload, extent, captured).or_else(|| {
+        of_echo(message, echo, captured).or_else(|| {
             let is_busy_box =
-                extent == Extent::Whole && self.ticking.is_clock(addrs, echo, captured);
+                message.end() == Extent::Whole && self.ticking.is_clock(addrs, echo, captured);
             is_busy_box.then_some(PayloadGuess {
                 sender: Sender::BusyBox,
                 sent: None,
@@ -264,6 +273,48 @@ pub fn guess(payload: &[u8], extent: Extent, captured: Timestamp) -> Option<Payl
     (!payload.first().is_some_and(counts))
         .then(|| hipercontracer(payload, extent, captured))
         .flatten()
+}
+
+/// The same of `echo`, of which `message` holds what more there is: its checksum tells of some.
+pub fn of_echo(
+    message: &Message<'_>,
+    echo: &Echo<'_>,
+    captured: Timestamp,
+) -> Option<PayloadGuess> {
+    guess(echo.payload, message.end(), captured).or_else(|| {
+        is_scamper(message, echo).then_some(PayloadGuess {
+            sender: Sender::Scamper,
+            sent: None,
+        })
+    })
+}
+
+/// Two octets that make the request's checksum its identifier, then zeros. Of others' such payloads one of
+/// 65536 is like that.
+fn is_scamper(message: &Message<'_>, echo: &Echo<'_>) -> bool {
+    let zeros = tail(echo.payload, 2);
+    let is_good = message.checksum.status == ChecksumStatus::Good;
+    is_good
+        && zeros.len() >= PROOF
+        && zeros.iter().all(|&octet| octet == 0)
+        && checksum_of_request(message, echo.direction) == Some(echo.id)
+}
+
+/// The checksum that an echo has or its request had, from which a reply differs in its type.
+fn checksum_of_request(message: &Message<'_>, direction: Direction) -> Option<u16> {
+    let found = message.checksum.found?;
+    let asks = match (direction, message.version) {
+        (Direction::Request, _) => return Some(found),
+        (Direction::Reply, IpVersion::V4) => v4::ECHO_REQUEST,
+        (Direction::Reply, IpVersion::V6) => v6::ECHO_REQUEST,
+    };
+    let [asked, answered] = [asks, message.kind].map(|kind| u16::from(kind) << 8);
+    // RFC 1624 section 3, equation 3.
+    Some(internet(&[
+        &(!found).to_be_bytes(),
+        &(!answered).to_be_bytes(),
+        &asked.to_be_bytes(),
+    ]))
 }
 
 /// What liboping sends unless told otherwise begins with.

@@ -70,7 +70,7 @@ pub(crate) fn look(ip: &Ip<'_>) -> usize {
     seen += usize::from(cause::of(ip, &message).is_some() || message.cut_quote().is_some());
     if let Body::Echo(echo) = &message.body {
         let extent = message.end();
-        let guess = payload::guess(echo.payload, extent, Timestamp::from_nanos(0));
+        let guess = payload::of_echo(&message, echo, Timestamp::from_nanos(0));
         let sender = guess.map(|guess| guess.sender);
         let numbers = payload::Numbers::of(&message).unwrap();
         let little_endian = payload::little_endian(numbers, extent, sender);

@@ -271,9 +271,9 @@ impl<'a> Inferred<'a> {
             payload: &octets,
             ..*echo
         };
-        let (addrs, extent) = (event.packet.ip.addrs, event.said().end());
+        let addrs = event.packet.ip.addrs;
         Self {
-            payload: senders.payload(addrs, &sent, extent, event.frame.ts),
+            payload: senders.payload(addrs, event.said(), &sent, event.frame.ts),
             distance: (event.packet.ip.hop_limit())
                 .and_then(|ttl| payload::distance(echo.direction, ttl)),
             octets,

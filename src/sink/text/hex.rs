@@ -348,7 +348,7 @@ impl Rows<'_, '_> {
     /// Rows of the IP packet that lies behind `start`, and of the message in it; tells where they end.
     fn message(&mut self, event: &IcmpEvent<'_>, start: usize) -> usize {
         let guess = match &event.message.body {
-            Body::Echo(echo) => payload::guess(echo.payload, event.message.end(), event.frame.ts),
+            Body::Echo(echo) => payload::of_echo(event.message, echo, event.frame.ts),
             _ => None,
         };
         let laid = layout::fields(

@@ -228,14 +228,13 @@ fn guessed(out: &mut Vec<u8>, echo: &Echo<'_>, event: &IcmpEvent<'_>, senders: &
         number(out, b" from its sender (initial ttl ", initial.into());
         out.push(b')');
     }
-    let extent = event.said().end();
     let addrs = event.packet.ip.addrs;
     let sent = event.sent_payload(echo);
     let echo = &Echo {
         payload: &sent,
         ..*echo
     };
-    let guess = senders.payload(addrs, echo, extent, event.frame.ts);
+    let guess = senders.payload(addrs, event.said(), echo, event.frame.ts);
     little_endian(out, event, senders, guess);
     let Some(guess) = guess else {
         return;
