@@ -67,6 +67,28 @@ fn messages_are_shown_with_what_is_wrong() {
     assert_eq!(record["icmp"]["checksum"]["reason"], "pseudo_header");
 }
 
+/// What stands behind number 0 is data, unless it proves to be a header.
+#[test]
+fn a_quoted_packet_of_protocol_0_is_of_no_other() {
+    let quoted = v4(A, B, 0, b"abcdefgh");
+    let error = [&[3, 1, 0, 0, 0, 0, 0, 0][..], &quoted].concat();
+    let packet = v4(B, A, 1, &error);
+    let text = run(std::slice::from_ref(&packet), &["-t"]);
+    for told in [
+        "| quotes protocol 0 192.0.2.1 > 192.0.2.2 ttl 64",
+        "drop: protocol 0 192.0.2.1 > 192.0.2.2 by 192.0.2.2",
+    ] {
+        assert!(text.contains(told), "{text}");
+    }
+    let record = record(&packet);
+    assert_eq!(record["quoted"]["protocol"], "hopopt");
+    assert_eq!(
+        record["quoted"]["defects"][0]["rule"],
+        "extension headers require IPv6"
+    );
+    assert!(record["quoted"]["ip"]["extension_headers"].is_null());
+}
+
 /// Requests and replies that nobody took are no exchange.
 #[test]
 fn nothing_is_correlated() {

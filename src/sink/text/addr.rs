@@ -61,7 +61,7 @@ pub(crate) fn carried(out: &mut Vec<u8>, version: IpVersion, number: u8) {
         (protocol::IPV6, IpVersion::V4) => b"6in4".as_slice(),
         (protocol::IPV6, IpVersion::V6) => b"6in6",
         (protocol::IPV4, IpVersion::V6) => b"4in6",
-        (protocol::HOPOPT, _) => b"hop-by-hop options",
+        (protocol::HOPOPT, IpVersion::V6) => b"hop-by-hop options",
         (protocol::ROUTE, _) => b"routing header",
         (protocol::FRAG, _) => b"fragment header",
         (protocol::DEST_OPTIONS, _) => b"destination options",

@@ -7,7 +7,7 @@ use super::{Fragmentation, HeaderOrigin, Ip, IpVersion, Room, label, narrow, pro
 use crate::model::UnknownPrefix;
 use crate::model::flow::AddrBits;
 use crate::wire::Undecodable;
-use crate::wire::bytes::u8_at;
+use crate::wire::bytes::{tail, u8_at};
 use crate::wire::defect::Limit;
 
 /// Octets of the header without options.
@@ -277,6 +277,10 @@ fn points_to_entry(kind: u8, pointer: Option<u8>) -> bool {
 fn behind_extensions(ip: &mut Ip<'_>, room: &Room<'_>, at: usize, end: usize) -> usize {
     if is_foreign(ip.protocol) {
         ip.faults.rule(Fault::ForeignExtension, 9);
+        // Number 0 stands in IPv4 before anything, but for a packet that was made as one of IPv6.
+        if ip.protocol == protocol::HOPOPT && !v6::is_hop_by_hop(tail(ip.header, at)) {
+            return at;
+        }
     }
     let (own, id) = (ip.fragment, ip.id);
     let behind = v6::walk(ip, room, at, end);

@@ -395,6 +395,19 @@ fn options(header: &[u8]) -> impl Iterator<Item = OptionTlv<'_>> {
     })
 }
 
+/// Whether octets begin with a whole header of hop-by-hop options: they end where it does, and it names
+/// something else.
+pub(super) fn is_hop_by_hop(octets: &[u8]) -> bool {
+    let length = extension_length(protocol::HOPOPT, octets);
+    let Some(header) = octets.get(..length) else {
+        return false;
+    };
+    let fits = |option: OptionTlv<'_>| {
+        option.end <= length && behind::holds_value(option.kind, option.data)
+    };
+    header.first() != Some(&protocol::HOPOPT) && options(header).all(fits)
+}
+
 /// Length of an extension header by its kind and its length field.
 pub(super) fn extension_length(kind: u8, header: &[u8]) -> usize {
     let field = u8_at(header, 1).unwrap_or(0);

@@ -314,6 +314,42 @@ fn fragments_and_authentication_headers() {
     }
 }
 
+/// Of number 0 only a whole header of hop-by-hop options is one.
+#[test]
+fn data_of_protocol_0_is_no_header() {
+    let of = |data: &[u8]| {
+        let mut packet = ECHO4[..20].to_vec();
+        packet[9] = 0;
+        packet[3] = u8::try_from(20 + data.len()).unwrap();
+        packet.extend(data);
+        packet
+    };
+    for data in [
+        &b"abcdefgh"[..],
+        b"",
+        b"\x01\0",
+        &[0; 16],
+        // An option that runs over the end, one of another length than its type has, and half a header.
+        &[1, 0, 1, 5, 0, 0, 0, 0],
+        &[1, 0, 5, 3, 0, 0, 0, 0],
+        &[1, 1, 1, 4, 0, 0, 0, 0],
+    ] {
+        for limit in [Limit::Frame, Limit::Quote] {
+            let packet = of(data);
+            let ip = Ip::parse(&packet, limit).unwrap();
+            assert_eq!((ip.protocol, ip.payload), (0, data));
+            assert_eq!(ip.upper_protocol(), Some(0));
+            assert_eq!(ip.extension_headers().count(), 0);
+            assert!(!ip.is_acceptable());
+            let said: Vec<_> = ip.defects().iter().map(|found| found.to_string()).collect();
+            assert_eq!(said, ["ipv4 at 9: extension headers require IPv6"]);
+        }
+    }
+    // A router alert.
+    let packet = of(&[1, 0, 5, 2, 0, 0, 1, 0, 8, 0]);
+    assert_eq!(parse(&packet).protocol, 1);
+}
+
 /// What no stack takes is read all the same: the other version's ICMP, and its extension headers.
 #[test]
 fn headers_of_the_other_version() {
@@ -342,7 +378,8 @@ fn headers_of_the_other_version() {
         assert_eq!(said, ["ipv4 at 9: extension headers require IPv6"]);
         for length in 20..packet.len() {
             let cut = Ip::parse_on_wire(&packet[..length], packet.len(), Limit::Frame).unwrap();
-            assert_eq!(cut.payload.len(), length.saturating_sub(28));
+            let header = if kind == 0 && length < 28 { 20 } else { 28 };
+            assert_eq!(cut.payload.len(), length.saturating_sub(header));
             assert_eq!(cut.named_protocol(), kind);
         }
     }
