@@ -46,6 +46,7 @@ pub(super) enum Fault {
     CalipsoNullDomain,
     CalipsoChecksum,
     PayloadLengthZero,
+    HeaderChain,
 }
 
 impl Fault {
@@ -89,7 +90,8 @@ impl Fault {
             | Self::SecondMetrics
             | Self::CalipsoPlace
             | Self::CalipsoNullDomain
-            | Self::CalipsoChecksum => Layer::Ipv6Extension,
+            | Self::CalipsoChecksum
+            | Self::HeaderChain => Layer::Ipv6Extension,
         }
     }
 
@@ -131,6 +133,7 @@ impl Fault {
             Self::CalipsoNullDomain => "CALIPSO of the null domain",
             Self::CalipsoChecksum => "checksum of CALIPSO is wrong",
             Self::PayloadLengthZero => "payload length 0 without a jumbo payload option",
+            Self::HeaderChain => "first fragment without the whole header chain",
             Self::Short | Self::Short6 | Self::ExtensionShort => return None,
         })
     }

@@ -102,10 +102,34 @@ pub(super) fn parse(room: Room<'_>) -> Result<Ip<'_>, Undecodable> {
         ip.payload = payload;
     }
     ip.payload_length = narrow(end.saturating_sub(start));
+    if ip
+        .fragment
+        .is_some_and(|place| place.more && place.offset == 0)
+        && !may_hold_upper_header(&ip)
+    {
+        ip.faults.rule(Fault::HeaderChain, end);
+    }
     if captured.len() < end {
         ip.limit = room.limit_at(end);
     }
     Ok(ip)
+}
+
+/// Whether the header of the upper layer may end within a first fragment, where all headers have to (RFC
+/// 7112 section 5).
+#[cold]
+fn may_hold_upper_header(ip: &Ip<'_>) -> bool {
+    let needed = match ip.protocol {
+        protocol::NO_NEXT_HEADER => 0,
+        protocol::TCP => {
+            let words = u8_at(ip.payload, 12).unwrap_or(0) >> 4;
+            (u32::from(words) * 4).max(20)
+        }
+        protocol::UDP | protocol::UDP_LITE => 8,
+        protocol::IPV6_ICMP => 4,
+        _ => 1,
+    };
+    ip.payload_length >= needed
 }
 
 /// The jumbo payload option (RFC 2675).

@@ -346,6 +346,60 @@ fn ipv6_fragments() {
     assert_eq!(parse(&packet).fragment, None, "an atomic fragment is none");
 }
 
+/// RFC 7112 section 5: a first fragment holds all headers, that of the upper layer included.
+#[test]
+fn a_first_fragment_that_lacks_headers_is_told() {
+    let rule = "ipv6_extension at {}: first fragment without the whole header chain";
+    let said = |packet: &[u8], limit| -> Vec<String> {
+        let ip = Ip::parse(packet, limit).unwrap();
+        ip.defects().iter().map(|found| found.to_string()).collect()
+    };
+    let fragment = |next: u8, field: u16, rest: &[u8]| {
+        let head = [&[next, 0][..], &field.to_be_bytes(), &[0, 0, 0, 7]].concat();
+        v6(protocol::FRAG, &[&head, rest].concat())
+    };
+    let padding = |next: u8| [next, 0, 1, 4, 0, 0, 0, 0];
+    let mut tcp = [0; 24];
+    tcp[12] = 0x60;
+    for (next, rest) in [
+        (58, &[][..]),
+        (60, &padding(58)),
+        (6, &tcp[..8]),
+        (6, &tcp[..16]),
+        (253, &[]),
+    ] {
+        for limit in [Limit::Frame, Limit::Quote] {
+            let packet = fragment(next, 1, rest);
+            let told = rule.replace("{}", &packet.len().to_string());
+            assert_eq!(said(&packet, limit), [told], "{next}");
+            // Of what the capture cut, too; but not of a later fragment, nor of one that is all.
+            let cut = Ip::parse_on_wire(&packet[..48], packet.len(), limit).unwrap();
+            assert_eq!(cut.defects().iter().count(), if next == 60 { 2 } else { 1 });
+            assert!(said(&fragment(next, 9, rest), limit).is_empty());
+        }
+        assert!(!said(&fragment(next, 0, rest), Limit::Frame).contains(&rule.to_owned()));
+    }
+    // One that ends within an extension header.
+    let packet = fragment(60, 1, &[58, 1, 1, 4, 0, 0, 0, 0]);
+    assert!(said(&packet, Limit::Frame).contains(&rule.replace("{}", "56")));
+    for (next, rest) in [
+        (58, &[128, 0, 0, 0, 0, 0, 0, 0][..]),
+        (60, &[&padding(17)[..], &[0; 8]].concat()),
+        (6, &tcp),
+        (17, &[0; 8]),
+        (50, &[0; 8]),
+        (59, &[]),
+    ] {
+        let packet = fragment(next, 1, rest);
+        assert_eq!(said(&packet, Limit::Frame), [""; 0], "{next}");
+        for length in 48..packet.len() {
+            let cut = Ip::parse_on_wire(&packet[..length], packet.len(), Limit::Frame).unwrap();
+            let has_rule = |found: crate::wire::Defect| found.to_string().contains("chain");
+            assert!(!cut.defects().iter().any(has_rule), "{next} {length}");
+        }
+    }
+}
+
 #[test]
 fn where_the_chain_stops() {
     for stop in [protocol::ESP, protocol::NO_NEXT_HEADER, protocol::TCP] {
