@@ -184,9 +184,11 @@ fn damaged_options_cost_no_packet() {
         .collect();
     assert_eq!(names, [Some("eth\u{fffd}\u{1b}"), None, Some("")]);
     // Those that claim more octets than there are tell of damage.
-    let told: Vec<_> = (read.damage.iter()).map(|d| (d.kind, d.frame)).collect();
-    assert_eq!(told, [(DamageKind::Block, 1); 2]);
-    assert!(read.damage.iter().all(|d| d.why.contains("an option")));
+    let damage = read.only_damage();
+    assert_eq!((damage.kind, damage.frame), (DamageKind::Block, 1));
+    assert!(damage.why.contains("an option"), "{}", damage.why);
+    let more = "; 1 more block behind it is damaged alike";
+    assert!(damage.why.ends_with(more), "{}", damage.why);
 }
 
 #[test]
@@ -290,11 +292,32 @@ fn assert_damage(wrong: &[u8], from: usize, why: &str, (kind, frames): (DamageKi
     assert!(damage.why.contains(why), "{why}: {}", damage.why);
 }
 
+/// As without a description of the interface.
+#[test]
+fn blocks_that_are_broken_in_one_way_are_told_once() {
+    let mut content = section(LE);
+    for _ in 0..100 {
+        content.extend(enhanced(LE, 0, 1, DATA, &[]));
+    }
+    let read = whole(&content);
+    assert!(read.frames.is_empty());
+    let damage = read.only_damage();
+    assert_eq!(
+        (damage.kind, damage.offset, damage.frame),
+        (DamageKind::Block, section(LE).len() as u64, 1)
+    );
+    assert_eq!(
+        damage.why,
+        "the packet is of interface 0, counted from 0, and its section has described none; it was \
+         passed over; 99 more blocks behind it are damaged alike"
+    );
+}
+
 #[test]
 fn broken_blocks_are_counted_where_they_are_many() {
     let mut content = file(&[section(LE), interface(LE, 1, 0, &[])]);
-    for _ in 0..100 {
-        content.extend(enhanced(LE, 9, 1, DATA, &[]));
+    for interface in 9..109 {
+        content.extend(enhanced(LE, interface, 1, DATA, &[]));
         content.extend(enhanced(LE, 0, 1, DATA, &[]));
     }
     let read = whole(&content);

@@ -211,9 +211,12 @@ impl Section {
 
     #[cold]
     fn not_described(&self, what_is: &str, interface: u32) -> String {
+        let described = match self.interfaces.len() {
+            0 => "none".to_owned(),
+            count => format!("only {count}"),
+        };
         format!(
-            "{what_is} of interface {interface}, counted from 0, and its section has described only {}",
-            self.interfaces.len()
+            "{what_is} of interface {interface}, counted from 0, and its section has described {described}"
         )
     }
 
