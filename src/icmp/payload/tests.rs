@@ -1,6 +1,9 @@
+mod hipercontracer;
+mod scamper;
+
+use self::hipercontracer::hipercontracer;
 use super::*;
-use crate::icmp::field::Value;
-use crate::icmp::tests::{parse, parse_cut, v4, v6};
+use crate::icmp::tests::{parse, parse_cut, v4};
 use crate::icmp::{Body, Direction};
 
 const NOW: i64 = 1_753_518_350;
@@ -231,81 +234,6 @@ fn one_word_after_another_tells_of_busybox() {
     assert_eq!(told(3, Extent::Whole), Some((Sender::BusyBox, None)));
 }
 
-/// Who is told of an echo by all of its message.
-fn sender_of(packet: &[u8]) -> Option<Sender> {
-    let message = parse(packet);
-    let Body::Echo(echo) = &message.body else {
-        panic!();
-    };
-    let found = of_echo(&message, echo, captured())?;
-    assert_eq!(found.sent, None);
-    Some(found.sender)
-}
-
-/// An echo request that scamper sends, and its reply.
-fn scamper(make: fn(&[u8]) -> Vec<u8>, kinds: [u8; 2], id: u16, zeros: usize) -> [Vec<u8>; 2] {
-    let checksum_at = |packet: &[u8]| packet.len() - zeros - 8;
-    let request = |tweak: u16| {
-        let head = [kinds[0], 0, 0, 0];
-        let numbers = [id.to_be_bytes(), 5_u16.to_be_bytes(), tweak.to_be_bytes()].concat();
-        make(&[&head[..], &numbers, &vec![0; zeros]].concat())
-    };
-    // What the checksum would be is what to add for it to be the identifier.
-    let plain = request(id);
-    let at = checksum_at(&plain);
-    let request = request(u16::from_be_bytes([plain[at], plain[at + 1]]));
-    let at = checksum_at(&request);
-    assert_eq!(request[at..at + 2], id.to_be_bytes());
-    let mut reply = request[at - 2..].to_vec();
-    reply[0] = kinds[1];
-    [make(&reply), request]
-}
-
-#[test]
-fn the_checksum_of_scamper_is_its_identifier() {
-    for id in [1, 0x8001, 0xfdb9, 0xfdc0, 0xf7ff, 0xfeff] {
-        for packet in scamper(v4, [8, 0], id, 14) {
-            assert_eq!(sender_of(&packet), Some(Sender::Scamper), "{id:#x}");
-        }
-        for packet in scamper(v6, [128, 129], id, 10) {
-            assert_eq!(sender_of(&packet), Some(Sender::Scamper), "{id:#x}");
-            // The last octet is part of the proof.
-            let message = parse_cut(&packet, packet.len() - 1);
-            let Body::Echo(echo) = &message.body else {
-                panic!();
-            };
-            assert_eq!(of_echo(&message, echo, captured()), None);
-        }
-    }
-    let [_, request] = scamper(v4, [8, 0], 0xfdb9, 14);
-    // A bad checksum, another identifier, and what is behind.
-    let mut bad = request.clone();
-    bad[29] ^= 1;
-    assert_eq!(sender_of(&bad), None);
-    for at in [4, 8, 10, 23] {
-        let mut message = request[20..].to_vec();
-        message[at] ^= 0x11;
-        assert_eq!(sender_of(&v4(&message)), None, "{at}");
-    }
-    let [_, few] = scamper(v4, [8, 0], 0xfdb9, 6);
-    assert_eq!(sender_of(&few), None);
-}
-
-#[test]
-fn zeros_and_what_begins_with_a_word_are_not_of_scamper() {
-    let (mut zeros, mut words) = (0, 0);
-    for id in 0..=u16::MAX {
-        let head = [&[8, 0, 0, 0][..], &id.to_be_bytes(), &[0, 1]].concat();
-        let of = |payload: &[u8]| sender_of(&v4(&[&head[..], payload].concat()));
-        zeros += u32::from(of(&[0; 16]) != Some(Sender::Zeros));
-        let word = [&[0x12, 0x34, 0x56, 0x78][..], &[0; 12]].concat();
-        words += u32::from(of(&word).is_some());
-        let text = [&[0x12, 0x34][..], b"nothing but zero"].concat();
-        words += u32::from(of(&text).is_some());
-    }
-    assert_eq!((zeros, words), (0, 0));
-}
-
 #[test]
 fn the_others() {
     assert_eq!(
@@ -463,90 +391,6 @@ fn a_time_of_floating_point() {
         let payload = [&none.to_le_bytes()[..], &[b'Q'; 48]].concat();
         assert_eq!(sender(&payload), None);
     }
-}
-
-/// What `HiPerConTracer` sends at so many seconds since 1970.
-fn hipercontracer(send_ttl: u8, seconds: u64) -> Vec<u8> {
-    let micros = (seconds - 212_803_200) * 1_000_000 + 250;
-    let mut payload = vec![0x12, 0x34, 0x56, 0x78, send_ttl, 2, 0xab, 0xcd];
-    payload.extend(micros.to_be_bytes());
-    payload.resize(44, 0);
-    payload
-}
-
-#[test]
-fn the_header_of_hipercontracer() {
-    let payload = hipercontracer(7, 1_700_000_000);
-    let captured = Timestamp::from_parts(1_700_000_000, 0);
-    let found = guess(&payload, Extent::Whole, captured).unwrap();
-    assert_eq!(found.sender, Sender::HiPerConTracer);
-    assert_eq!(
-        found.sent,
-        Some(Timestamp::from_parts(1_700_000_000, 250_000))
-    );
-    let told: Vec<_> = (found.header(&payload))
-        .map(|field| (field.name, field.range, field.value))
-        .collect();
-    assert_eq!(
-        told,
-        [
-            ("magic", 0..4, Value::Hex(0x1234_5678)),
-            ("send_ttl", 4..5, Value::Number(7)),
-            ("round", 5..6, Value::Number(2)),
-            ("checksum_tweak", 6..8, Value::Hex(0xabcd)),
-            ("send_time_us", 8..16, Value::Number(1_487_196_800_000_250)),
-        ]
-    );
-    let laid: Vec<_> = found.laid(&payload).map(|field| field.name).collect();
-    assert_eq!(
-        laid,
-        [
-            "probable_magic",
-            "probable_send_ttl",
-            "probable_round",
-            "probable_checksum_tweak",
-            "probable_send_time_us"
-        ]
-    );
-    for length in 0..payload.len() {
-        let of_prefix = guess(&payload[..length], Extent::Whole, captured);
-        assert_eq!(of_prefix.is_some(), length >= 16, "{length}");
-    }
-}
-
-#[test]
-fn what_hipercontracer_would_not_send_is_none_of_its() {
-    let now = NOW.unsigned_abs();
-    assert_eq!(sender(&hipercontracer(0, now)), None);
-    for (seconds, is_one) in [
-        (now, true),
-        (now + 86_400, true),
-        (now - 86_400, false),
-        (now + 86_401, false),
-        (1_700_000_000, false),
-        (4_102_441_199, false),
-        (u64::MAX / 1_000_000, false),
-    ] {
-        let found = sender(&hipercontracer(1, seconds)) == Some(Sender::HiPerConTracer);
-        assert_eq!(found, is_one, "{seconds}");
-    }
-    // A list of types and lengths, whose numbers are a time of 2018.
-    let list = [
-        &[1, 2, 0, 4][..],
-        b"abcd",
-        &[0, 6, 0, 0, 0, 0, 0, 0],
-        &[0; 8],
-    ]
-    .concat();
-    assert_eq!(sender(&list), None);
-    // Others have no header.
-    let windows = guess(
-        b"abcdefghijklmnopqrstuvwabcdefghi",
-        Extent::Whole,
-        captured(),
-    )
-    .unwrap();
-    assert_eq!(windows.header(&[1; 32]).count(), 0);
 }
 
 #[test]
