@@ -4,6 +4,7 @@
 //! A packet is whole when every octet of it came exactly once. Overlapping fragments are told and
 //! never merged: which octets the receiver kept is not known (RFC 1858, RFC 5722).
 
+mod came;
 mod carried;
 mod fragment;
 mod given_up;
@@ -28,6 +29,7 @@ use super::ip::{Fragment, Ip, IpVersion, fragmentable_part, protocol};
 use super::piece::{Carrier, Piece};
 use super::tunnel::{self, Packet, TunnelPath};
 use crate::model::{Expanded, FrameRef, InterfaceId, SourceId, Timestamp};
+use came::{Around, Came, Tells, key};
 pub use carried::Carried;
 use fragment::Piece as Part;
 pub use missing::{Gap, Gaps, InPart, Missing};
@@ -420,71 +422,6 @@ impl Reassembler {
     /// Octets in use.
     pub fn memory(&self) -> usize {
         self.messages.memory() + self.carriers.memory() + self.pieces.memory()
-    }
-}
-
-/// Where and when a fragment was captured.
-#[derive(Clone, Copy)]
-struct Came<'a> {
-    /// The frame that tells of it.
-    frame: FrameRef,
-    interface: Option<InterfaceId>,
-    now: Timestamp,
-    /// When the capture began that it is in, if that is known.
-    begun: Option<Timestamp>,
-    /// How many octets of the innermost payload are told of in `frame`, if not all.
-    told: usize,
-    /// The frames of the packet that it came in, if that was fragmented.
-    within: &'a [FrameRef],
-}
-
-impl Came<'_> {
-    /// Whether its capture may be the rest of one that had a fragment at `earlier`.
-    fn follows(&self, earlier: Timestamp) -> bool {
-        self.begun.is_none_or(|begun| begun >= earlier)
-    }
-
-    /// How many frames it came in.
-    fn frames(&self) -> u64 {
-        self.within.len().max(1) as u64
-    }
-}
-
-/// What a fragment tells of its packet, the more the higher.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Tells {
-    /// That may hold anything.
-    Nothing,
-    /// It is of a message of ICMP.
-    Message,
-    /// It holds a fragment of one, with which that counts.
-    Part,
-}
-
-/// What is around a fragment.
-#[derive(Clone, Copy, Default)]
-struct Around {
-    /// A hash of the tunnels.
-    hash: u64,
-    /// How many they are.
-    depth: usize,
-    /// How many packets in fragments.
-    packets: usize,
-    /// TTL of the outermost packet; 0 where there is none.
-    ttl: u8,
-}
-
-fn key(packet: &Packet<'_>, ip: &Ip<'_>, around: Around, interface: Option<InterfaceId>) -> Key {
-    Key {
-        interface,
-        vlans: packet.link.vlans,
-        tunnels: around.hash,
-        addrs: ip.addrs,
-        protocol: match ip.version {
-            IpVersion::V4 => ip.named_protocol(),
-            IpVersion::V6 => 0,
-        },
-        id: ip.id.unwrap_or_default(),
     }
 }
 
