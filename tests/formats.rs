@@ -20,3 +20,5 @@ mod ng;
 mod opening;
 #[path = "formats/read.rs"]
 mod read;
+#[path = "formats/secrets.rs"]
+mod secrets;
