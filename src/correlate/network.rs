@@ -16,6 +16,9 @@ impl Network {
     /// Bits of it that count.
     pub(super) const BITS: u32 = 29;
 
+    /// The lowest of them are those of a key between two ends.
+    const KEY_BITS: u32 = 10;
+
     /// No tunnel tells.
     pub(super) const NONE: Self = Self(0);
 
@@ -34,7 +37,7 @@ impl Network {
         let hashed = |parts| {
             let hash = FixedState::default().hash_one(parts) >> (u64::BITS - Self::BITS);
             #[allow(clippy::cast_possible_truncation)] // its upper bits
-            Self(hash as u32 | 1)
+            Self(hash as u32 | 1 << Self::KEY_BITS)
         };
         tunnels.iter().fold(Self::NONE, |around, tunnel| {
             let ends = tunnel
@@ -53,6 +56,10 @@ impl Network {
                 (told @ Separation::Ends(_), Some(_)) => {
                     hashed((tunnel.kind.name(), told, ends, tunnel.vlans, outside, 0))
                 }
+                (Separation::Key(key), Some(_)) => {
+                    let told = Separation::Ends(None);
+                    hashed((tunnel.kind.name(), told, ends, tunnel.vlans, outside, 0)).with_key(key)
+                }
                 _ if tunnel.vlans.as_slice().is_empty() => around,
                 _ => hashed((
                     "",
@@ -66,15 +73,28 @@ impl Network {
         })
     }
 
+    /// The same, its lowest bits by a key.
+    fn with_key(self, key: u32) -> Self {
+        let hash = FixedState::default().hash_one(key) >> (u64::BITS - Self::KEY_BITS);
+        #[allow(clippy::cast_possible_truncation)] // its upper bits
+        Self(self.0 >> Self::KEY_BITS << Self::KEY_BITS | hash as u32)
+    }
+
     /// Whether both are told, and not the same.
     pub(super) fn is_other_than(self, other: Self) -> bool {
         self != Self::NONE && other != Self::NONE && self != other
     }
 
+    /// Whether both are told, and not the same link: with another key they may be.
+    fn is_other_link_than(self, other: Self) -> bool {
+        let without_key = |network: Self| Self(network.0 >> Self::KEY_BITS);
+        without_key(self).is_other_than(without_key(other))
+    }
+
     /// One of the networks of a test.
     #[cfg(test)]
     pub(super) const fn for_tests(number: u8) -> Self {
-        Self(number as u32)
+        Self((number as u32) << Self::KEY_BITS)
     }
 
     /// Its bits.
@@ -129,7 +149,7 @@ impl Link {
     /// Whether the two are told, and not the same.
     pub(super) fn is_other_than(self, other: Self) -> bool {
         let is_other_vlan = self.vlan != 0 && other.vlan != 0 && self.vlan != other.vlan;
-        is_other_vlan || self.network.is_other_than(other.network)
+        is_other_vlan || self.network.is_other_link_than(other.network)
     }
 
     /// The link of a packet that was seen in two ways.
@@ -213,6 +233,9 @@ mod tests {
         let of_key = |ends, key| network(ends, 47, &[0x20, 0, 8, 0, 0, 0, 0, key]);
         assert_eq!(of_key(there, 1), of_key(back, 1));
         assert!(of_key(there, 1).is_other_than(of_key(there, 2)));
+        assert!(!of_key(there, 1).is_other_link_than(of_key(back, 2)));
+        assert!(of_key(there, 1).is_other_link_than(of_key((HERE, ELSEWHERE), 1)));
+        assert!(of_vni(there, 1).is_other_link_than(of_vni(there, 2)));
         let of_ends = |ends| network(ends, 4, &[]);
         assert_eq!(of_ends(there), of_ends(back));
         assert!(of_ends(there).is_other_than(of_ends((HERE, ELSEWHERE))));

@@ -113,6 +113,8 @@ pub(super) fn name_end(message: &[u8], mut at: usize) -> Option<usize> {
 pub enum Cast {
     /// To one, or to those that know no such bit.
     Unicast,
+    /// As LLMNR, whose flags are its own (RFC 4795 section 2.1.1).
+    LinkLocal,
     /// As multicast DNS.
     Multicast,
 }
@@ -134,7 +136,7 @@ impl Class {
     pub(super) const fn of(word: u16, cast: Cast) -> Self {
         const MARK: u16 = 0x8000;
         match cast {
-            Cast::Unicast => Self {
+            Cast::Unicast | Cast::LinkLocal => Self {
                 number: word,
                 marked: false,
             },

@@ -42,7 +42,7 @@ pub(super) enum Specs {
 }
 
 /// The most rows that are made for one part: those of what a node records of a packet.
-pub(super) const ROWS: usize = 19;
+pub(super) const ROWS: usize = 20;
 
 impl Specs {
     /// Rows made for one part, at most [`ROWS`].

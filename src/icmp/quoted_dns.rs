@@ -44,8 +44,10 @@ impl Flags {
     const RESPONSE: u16 = 0x8000;
     /// To be zero.
     const RESERVED: u16 = 0x0040;
-    /// Their names, the first bit first.
-    const NAMES: [(u16, &'static str); 6] = [
+    /// Names of those of LLMNR (RFC 4795 section 2.1.1): conflict, truncation, tentative.
+    const OF_LLMNR: &[(u16, &'static str)] = &[(0x0400, "c"), (0x0200, "tc"), (0x0100, "t")];
+    /// Names of the others, the first bit first.
+    const NAMES: &[(u16, &'static str)] = &[
         (0x0400, "aa"),
         (0x0200, "tc"),
         (0x0100, "rd"),
@@ -93,25 +95,27 @@ impl<'a> Quote<'a> {
         if !ports.iter().any(|port| PORTS.contains(port)) {
             return None;
         }
-        if ip.protocol == protocol::TCP {
-            return read_segment(self.payload());
-        }
         let cast = if ports.contains(&MULTICAST_DNS) {
             Cast::Multicast
+        } else if ports.contains(&LLMNR) {
+            Cast::LinkLocal
         } else {
             Cast::Unicast
         };
+        if ip.protocol == protocol::TCP {
+            return read_segment(self.payload(), cast);
+        }
         read(self.datagram_payload(), cast)
     }
 }
 
 /// A message behind its length (RFC 1035 section 4.2.2). Most segments of a long answer begin within
 /// it: only what has the header of a message is told.
-fn read_segment(octets: &[u8]) -> Option<QuotedDns<'_>> {
+fn read_segment(octets: &[u8], cast: Cast) -> Option<QuotedDns<'_>> {
     let length = usize::from(u16_at(octets, 0)?);
     let message = tail(octets, 2);
     let message = message.get(..length).unwrap_or(message);
-    let dns = read(message, Cast::Unicast)?;
+    let dns = read(message, cast)?;
     // That of a zone transfer has no question in all messages but the first (RFC 5936 section 2.2).
     let has_question = match dns.questions? {
         0 => dns.is_response() && dns.counts[0] > 0,
@@ -178,8 +182,12 @@ impl<'a> QuotedDns<'a> {
     /// The names of its flags that are set.
     pub fn flags(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
         let Flags(bits) = self.flags;
-        let names = Flags::NAMES.into_iter();
-        names.filter_map(move |(mask, name)| (bits & mask != 0).then_some(name))
+        let names = match self.cast {
+            Cast::LinkLocal => Flags::OF_LLMNR,
+            Cast::Unicast | Cast::Multicast => Flags::NAMES,
+        };
+        let set = names.iter().filter(move |(mask, _)| bits & mask != 0);
+        set.map(|&(_, name)| name)
     }
 
     /// What came of it, in a response: see [`rcode_name`].

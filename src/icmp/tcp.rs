@@ -242,7 +242,12 @@ pub(super) fn data_sequence_signal(
     let octets = |long| if flags & long == 0 { 4_u8 } else { 8 };
     let mut at = FLAGS + 1;
     let mut next = |octets: u8, name| {
-        let row = spec::number(at, octets, name);
+        // Those of 64 bits begin at random: in JSON they are no numbers, as many readers keep 53 bits.
+        let row = if octets == 8 {
+            spec::hex(at, octets, name)
+        } else {
+            spec::number(at, octets, name)
+        };
         at += u16::from(octets);
         row
     };
@@ -324,12 +329,12 @@ mod tests {
         let long = [30, 12, 0x20, 3, 0, 0, 0, 1, 0, 0, 0, 2];
         assert_eq!(
             told_fields(&long),
-            "data_fin Flag(false), data_ack Number(4294967298)"
+            "data_fin Flag(false), data_ack Hex(4294967298)"
         );
         let long = [30, 18, 0x20, 0x1c, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 7, 0, 9];
         assert_eq!(
             told_fields(&long),
-            "data_fin Flag(true), data_sequence Number(4294967298), subflow_sequence Number(7), \
+            "data_fin Flag(true), data_sequence Hex(4294967298), subflow_sequence Number(7), \
              data_length Number(9)"
         );
         assert_eq!(

@@ -368,3 +368,14 @@ fn checksums_of_quoted_packets_are_verified_where_that_is_possible() {
         }
     }
 }
+
+/// RFC 4795 section 2.1.1: the bits of LLMNR are a conflict's and that of who is not sure of its name.
+#[test]
+fn flags_of_llmnr_are_its_own() {
+    let mut datagram = QUERY.to_vec();
+    datagram[2..4].copy_from_slice(&5355u16.to_be_bytes());
+    datagram[10..12].copy_from_slice(&0x8700u16.to_be_bytes());
+    let (record, lines) = dns(&datagram);
+    assert_eq!(record["flags"], json!(["c", "tc", "t"]));
+    assert!(lines.contains("flags [c, tc, t], "), "{lines}");
+}

@@ -1,5 +1,7 @@
 //! Voice and video, and what finds a way for them through NATs: RTP, RTCP, STUN.
 
+use std::ops::RangeInclusive;
+
 use super::Payload;
 use crate::icmp::field::{FieldSpec, spec};
 use crate::icmp::item::Specs;
@@ -9,6 +11,9 @@ use crate::wire::bytes::{u8_at, u16_at, u32_at};
 /// Where version 2 stands in RTP and RTCP.
 const VERSION_MASK: u8 = 0xc0;
 const VERSION_2: u8 = 0x80;
+
+/// Payload types that look like messages of RTCP (RFC 5761 section 4).
+const RESERVED_FOR_RTCP: RangeInclusive<u8> = 64..=95;
 
 /// RFC 3550 section 5.1.
 const RTP: &[FieldSpec] = &[
@@ -23,7 +28,8 @@ const RTP: &[FieldSpec] = &[
 
 pub(super) fn rtp<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     let octets = payload.octets;
-    if u8_at(octets, 0)? & VERSION_MASK != VERSION_2 {
+    let kind = u8_at(octets, 1)? & 0x7f;
+    if u8_at(octets, 0)? & VERSION_MASK != VERSION_2 || RESERVED_FOR_RTCP.contains(&kind) {
         return None;
     }
     let bytes = octets.get(..12).unwrap_or(octets);

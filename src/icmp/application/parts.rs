@@ -20,7 +20,9 @@ pub use ike::IkeVersion;
 /// Which parts these are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parts {
-    /// Routes of RIP version 1 or 2 (RFC 2453 sections 3.6 and 4).
+    /// Routes of RIP version 1 (RFC 1058 section 3.1).
+    Rip1Routes,
+    /// Routes of RIP version 2 (RFC 2453 sections 3.6 and 4).
     RipRoutes,
     /// Routes of `RIPng` (RFC 2080 section 2.1).
     RipNgRoutes,
@@ -64,6 +66,15 @@ const RIP_ROUTE: &[FieldSpec] = &[
     spec::v4(4, "prefix"),
     spec::v4(8, "mask"),
     spec::v4(12, "next_hop"),
+    spec::u32(16, "metric"),
+];
+
+const RIP_1_ROUTE: &[FieldSpec] = &[
+    spec::u16(0, "family"),
+    spec::reserved(2, 2, 0xffff, "reserved"),
+    spec::v4(4, "prefix"),
+    spec::reserved(8, 4, 0xffff_ffff, "reserved2"),
+    spec::reserved(12, 4, 0xffff_ffff, "reserved3"),
     spec::u32(16, "metric"),
 ];
 
@@ -161,6 +172,13 @@ impl Parts {
         let mut rest = octets;
         let parts = std::iter::from_fn(move || {
             let (item, length) = match self {
+                Self::Rip1Routes => {
+                    let route = rest.get(..ROUTE)?;
+                    (
+                        part("routes", None, route, Specs::Table(RIP_1_ROUTE)),
+                        ROUTE,
+                    )
+                }
                 Self::RipRoutes => rip_route(rest)?,
                 Self::RipNgRoutes => {
                     let route = rest.get(..ROUTE)?;

@@ -14,6 +14,13 @@ const RIP: &[FieldSpec] = &[
     spec::parts(4, Parts::RipRoutes, "routes"),
 ];
 
+/// RFC 1058 section 3.1.
+const RIP_1: &[FieldSpec] = &[
+    spec::u8(0, "type"),
+    spec::u8(1, "version"),
+    spec::parts(4, Parts::Rip1Routes, "routes"),
+];
+
 /// RFC 2080 section 2.1.
 const RIP_NG: &[FieldSpec] = &[
     spec::u8(0, "type"),
@@ -32,6 +39,8 @@ pub(super) fn rip<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     };
     let (name, table) = if payload.has(RIP_NG_PORT) {
         ("ripng", RIP_NG)
+    } else if u8_at(octets, 1) == Some(1) {
+        ("rip", RIP_1)
     } else {
         ("rip", RIP)
     };
@@ -90,6 +99,13 @@ const HSRP: &[FieldSpec] = &[
     spec::v4(16, "virtual_address"),
 ];
 
+/// What other messages have in common with these.
+const HSRP_OTHER: &[FieldSpec] = &[
+    spec::u8(0, "version"),
+    spec::u8(1, "type"),
+    spec::rest(2, "data"),
+];
+
 pub(super) fn hsrp<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     let octets = payload.octets;
     let opcode = u8_at(octets, 1).filter(|_| octets.first() == Some(&0))?;
@@ -99,13 +115,17 @@ pub(super) fn hsrp<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
         2 => Some("resign"),
         _ => None,
     };
-    let bytes = octets.get(..20).unwrap_or(octets);
+    let (bytes, table) = match message {
+        Some(_) => (octets.get(..20).unwrap_or(octets), HSRP),
+        None => (octets, HSRP_OTHER),
+    };
+    let specs = Specs::Table(table);
     Some(UpperHeader::new(
         "hsrp",
         Some(opcode.into()),
         message,
         bytes,
-        Specs::Table(HSRP),
+        specs,
     ))
 }
 

@@ -425,6 +425,11 @@ fn voice_and_routing() {
         "rtp -: marker yes, payload_type 0, sequence 5, media_time 160, source 0x9"
     );
     assert_eq!(
+        told(UDP, [5004, 5004], &report),
+        "rtcp sender_report: count 1, type 200, words 6, source 0x9",
+        "no payload type 72 (RFC 5761 section 4)"
+    );
+    assert_eq!(
         told(UDP, [520, 520], &[2, 2, 0, 0]),
         "rip response: type 2, version 2"
     );

@@ -89,6 +89,19 @@ pub(in crate::icmp) const fn seconds_by(
     )
 }
 
+/// A number of so many octets that counts so many milliseconds each.
+pub(in crate::icmp) const fn millis_by(
+    at: u16,
+    octets: u8,
+    by: u8,
+    name: &'static str,
+) -> FieldSpec {
+    counting(
+        field(at, name, FieldKind::Multiple { octets, by }),
+        Unit::Milliseconds,
+    )
+}
+
 /// A number of milliseconds.
 pub(in crate::icmp) const fn millis(at: u16, octets: u8, name: &'static str) -> FieldSpec {
     counting(number(at, octets, name), Unit::Milliseconds)
@@ -233,6 +246,11 @@ pub(in crate::icmp) const fn mld_response(at: u16, name: &'static str) -> FieldS
 
 pub(in crate::icmp) const fn mld_interval(at: u16, name: &'static str) -> FieldSpec {
     counting(field(at, name, FieldKind::MldInterval), Unit::Seconds)
+}
+
+/// A response code of `IGMPv3` in an octet, which has the form of a query interval code of `MLDv2`.
+pub(in crate::icmp) const fn igmp_response(at: u16, name: &'static str) -> FieldSpec {
+    field(at, name, FieldKind::MldInterval)
 }
 
 pub(in crate::icmp) const fn v4_list(at: u16, name: &'static str) -> FieldSpec {

@@ -114,7 +114,7 @@ fn proof_of_transit(bytes: &[u8]) -> Own {
 /// RFC 9197 section 4.6.
 fn edge_to_edge(bytes: &[u8]) -> Own {
     const FIELDS: &[Optional] = &[
-        (0x8000, 8, "sequence"),
+        (0x8000, 8, "sequence_wide"),
         (0x4000, 4, "sequence"),
         (0x2000, 4, "timestamp_seconds"),
         (0x1000, 4, "timestamp_fraction"),
@@ -200,22 +200,23 @@ impl Recorded {
         Some((item, length))
     }
 
-    /// RFC 9197 section 4.4.2. A hop limit that stands there twice is told once.
+    /// RFC 9197 section 4.4.2.
     fn fields(self) -> Specs {
         let end = u16::from(self.words) * 4;
         let mut at = 0;
         let mut rows = [None; ROWS];
         let mut to = rows.iter_mut();
-        let has_short = self.kinds & 1 << 23 != 0;
-        let known = (0..12).filter(|bit| self.kinds & 1 << (23 - bit) != 0);
-        for field in known.flat_map(|bit| KINDS.iter().filter(move |kind| kind.0 == bit)) {
-            let &(bit, octets, name) = field;
-            let is_again = bit == 8 && has_short && name == "hop_limit";
+        for &(bit, octets, name) in &KINDS {
+            if self.kinds & 1 << (23 - bit) == 0 {
+                continue;
+            }
             if at + u16::from(octets) <= end
-                && !is_again
                 && let Some(to) = to.next()
             {
-                *to = Some(spec::number(at, octets, name));
+                *to = Some(match octets {
+                    8 => spec::hex(at, octets, name),
+                    _ => spec::number(at, octets, name),
+                });
             }
             at += u16::from(octets);
         }
@@ -248,7 +249,7 @@ const KINDS: [(u32, u8, &str); 16] = [
     (5, 4, "namespace_data"),
     (6, 4, "queue_depth"),
     (7, 4, "checksum_complement"),
-    (8, 1, "hop_limit"),
+    (8, 1, "hop_limit_wide"),
     (8, 7, "node_id_wide"),
     (9, 4, "ingress_wide"),
     (9, 4, "egress_wide"),

@@ -150,7 +150,7 @@ fn padding(at: usize, octets: usize) -> Option<FieldSpec> {
         u16::try_from(at).ok()?,
         octets,
         mask,
-        "reserved",
+        "reserved2",
     ))
 }
 

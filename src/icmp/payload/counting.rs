@@ -126,8 +126,8 @@ pub fn little_endian(
     let reads = |number: u16| number != 0 && is_upper_octet(number);
     let may_be = match sender {
         Some(Sender::Hping) => true,
-        // What was cut off may tell whose the time is.
-        Some(Sender::Clock) if extent == Extent::Cut => false,
+        // It may be `ping -p` of Linux, which keeps network order.
+        Some(Sender::Clock) => false,
         Some(sender) => !sender.keeps_network_order() && reads(numbers.id),
         None => extent == Extent::Whole && reads(numbers.id),
     };

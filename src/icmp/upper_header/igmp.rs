@@ -2,7 +2,7 @@
 
 use super::listed::{self, Listed};
 use super::{Name, Table, UpperHeader};
-use crate::icmp::field::spec;
+use crate::icmp::field::{Names, spec};
 use crate::icmp::item::{Item, Specs};
 use crate::icmp::mld;
 use crate::wire::bytes::{u8_at, u16_at};
@@ -25,12 +25,80 @@ const V3_QUERY: Table = &[
     spec::u16(10, "source_count"),
     spec::v4_list(12, "sources"),
 ];
+/// The same where a code of 128 and more has an exponent (RFC 3376 section 4.1.1).
+const V3_HEADER: Table = &[
+    HEADER[0],
+    spec::igmp_response(1, "max_response_tenths"),
+    HEADER[2],
+    HEADER[3],
+];
+/// What has no group, or none that is known here.
+const OTHER: Table = &[
+    HEADER[0],
+    spec::hex(1, 1, "code"),
+    HEADER[2],
+    spec::rest(4, "data"),
+];
+/// RFC 1075 section 3, with what its third version adds.
+const DVMRP: Table = &[
+    HEADER[0],
+    spec::named(
+        spec::u8(1, "code"),
+        &Names {
+            key: "code_name",
+            words: &[
+                "",
+                "probe",
+                "report",
+                "ask_neighbors",
+                "neighbors",
+                "ask_neighbors_2",
+                "neighbors_2",
+                "prune",
+                "graft",
+                "graft_ack",
+            ],
+        },
+    ),
+    HEADER[2],
+    spec::rest(4, "data"),
+];
+/// The version of PIM before that with a protocol number of its own.
+const PIM_V1: Table = &[
+    HEADER[0],
+    spec::named(
+        spec::u8(1, "code"),
+        &Names {
+            key: "code_name",
+            words: &[
+                "query",
+                "register",
+                "register_stop",
+                "join_prune",
+                "rp_reachable",
+                "assert",
+                "graft",
+                "graft_ack",
+                "mode",
+            ],
+        },
+    ),
+    HEADER[2],
+    spec::rest(4, "data"),
+];
+/// RFC 4286 section 3.
+const ROUTER_ADVERTISEMENT: Table = &[
+    HEADER[0],
+    spec::seconds_of(1, 1, "interval"),
+    HEADER[2],
+    spec::seconds_of(4, 2, "query_interval"),
+    spec::u16(6, "robustness"),
+];
 /// RFC 3376 section 4.2.
 const REPORT: Table = &[
     spec::hex(0, 1, "type"),
     spec::hex(2, 2, "checksum"),
     spec::u16(6, "record_count"),
-    spec::parts(8, Listed::IgmpRecords.parts(), "records"),
 ];
 
 const fn message(kind: u8) -> Name {
@@ -54,9 +122,17 @@ const fn message(kind: u8) -> Name {
 pub(super) fn header(octets: &[u8]) -> UpperHeader<'_> {
     let kind = u8_at(octets, 0).unwrap_or(0);
     let specs = match kind {
-        0x11 => Specs::Two(HEADER, V3_QUERY),
-        V3_REPORT => Specs::Table(REPORT),
-        _ => Specs::Table(HEADER),
+        0x11 if octets.len() >= 12 => Specs::Two(V3_HEADER, V3_QUERY),
+        0x11 | 0x12 | 0x16 | 0x17 => Specs::Table(HEADER),
+        V3_REPORT => {
+            let count = u16_at(octets, 6).unwrap_or(0);
+            let records = spec::parts(8, Listed::IgmpRecords(count).parts(), "records");
+            Specs::made(REPORT.iter().copied().chain([records]))
+        }
+        0x13 => Specs::Table(DVMRP),
+        0x14 => Specs::Table(PIM_V1),
+        0x30 => Specs::Table(ROUTER_ADVERTISEMENT),
+        _ => Specs::Table(OTHER),
     };
     UpperHeader::new("igmp", Some(kind.into()), message(kind), octets, specs)
 }

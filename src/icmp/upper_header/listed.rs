@@ -38,8 +38,8 @@ pub enum Listed {
     RsvpObjects,
     /// Parameters of HIP (RFC 7401 section 5.2).
     HipParameters,
-    /// Records of a report of IGMP (RFC 3376 section 4.2.3).
-    IgmpRecords,
+    /// So many records of a report of IGMP (RFC 3376 section 4.2.3): what is behind them is to be ignored.
+    IgmpRecords(u16),
 }
 
 impl Listed {
@@ -67,7 +67,7 @@ impl Listed {
             Self::EigrpPrefixes(family) => eigrp::prefix(octets, family),
             Self::RsvpObjects => rsvp::object(octets),
             Self::HipParameters => hip::parameter(octets),
-            Self::IgmpRecords => igmp::record(octets),
+            Self::IgmpRecords(_) => igmp::record(octets),
         }
     }
 
@@ -75,7 +75,7 @@ impl Listed {
     pub(in crate::icmp) fn most(self) -> usize {
         match self {
             Self::PimGroups(count) => count.into(),
-            Self::PimSources(count) => count.into(),
+            Self::PimSources(count) | Self::IgmpRecords(count) => count.into(),
             _ => usize::MAX,
         }
     }

@@ -69,6 +69,26 @@ const ACKNOWLEDGMENT: Table = &[
     LIFETIME,
     options(12),
 ];
+/// RFC 5568 section 6.2.2: the lifetime is in seconds.
+const FAST_UPDATE: Table = &[
+    spec::u16(6, "sequence"),
+    spec::hex(8, 2, "flags"),
+    spec::masked(8, 0x8000, "acknowledge"),
+    spec::masked(8, 0x4000, "home_registration"),
+    spec::masked(8, 0x2000, "link_local_compatible"),
+    spec::masked(8, 0x1000, "key_management"),
+    FAST_LIFETIME,
+    options(12),
+];
+/// RFC 5568 section 6.2.3.
+const FAST_ACKNOWLEDGMENT: Table = &[
+    spec::named(spec::u8(6, "status"), &FAST_STATUSES),
+    spec::hex(7, 1, "flags"),
+    spec::flag(7, 0x80, "key_management"),
+    spec::u16(8, "sequence"),
+    FAST_LIFETIME,
+    options(12),
+];
 /// RFC 6275 section 6.1.9.
 const ERROR: Table = &[
     spec::named(spec::u8(6, "status"), &ERRORS),
@@ -82,7 +102,7 @@ const HEARTBEAT: Table = &[
     spec::u32(8, "sequence"),
     options(12),
 ];
-/// RFC 5568 section 6.2.1, RFC 5949 section 6.1.1.
+/// RFC 5568 section 6.2.1.1, RFC 5949 section 6.1.1.
 const HANDOVER_INITIATE: Table = &[
     spec::u16(6, "sequence"),
     spec::hex(8, 1, "flags"),
@@ -93,7 +113,7 @@ const HANDOVER_INITIATE: Table = &[
     spec::u8(9, "code"),
     options(10),
 ];
-/// RFC 5568 section 6.2.2, RFC 5949 section 6.1.2.
+/// RFC 5568 section 6.2.1.2, RFC 5949 section 6.1.2.
 const HANDOVER_ACKNOWLEDGE: Table = &[
     spec::u16(6, "sequence"),
     spec::hex(8, 1, "flags"),
@@ -106,6 +126,19 @@ const HANDOVER_ACKNOWLEDGE: Table = &[
 
 /// In units of four seconds.
 const LIFETIME: FieldSpec = spec::seconds_by(10, 2, 4, "lifetime");
+const FAST_LIFETIME: FieldSpec = spec::seconds_of(10, 2, "lifetime");
+
+const FAST_STATUSES: Names = Names {
+    key: "status_name",
+    words: &spec::sparse::<132>(&[
+        (0, "accepted"),
+        (1, "accepted_use_address_supplied"),
+        (128, "unspecified"),
+        (129, "administratively_prohibited"),
+        (130, "insufficient_resources"),
+        (131, "incorrect_interface_identifier_length"),
+    ]),
+};
 
 const ERRORS: Names = Names {
     key: "status_name",
@@ -191,9 +224,8 @@ const fn format(kind: u8) -> (Name, Table) {
         5 => (Some("binding_update"), UPDATE),
         6 => (Some("binding_acknowledgment"), ACKNOWLEDGMENT),
         7 => (Some("binding_error"), ERROR),
-        // RFC 5568 sections 6.3.1 and 6.3.2.
-        8 => (Some("fast_binding_update"), UPDATE),
-        9 => (Some("fast_binding_acknowledgment"), ACKNOWLEDGMENT),
+        8 => (Some("fast_binding_update"), FAST_UPDATE),
+        9 => (Some("fast_binding_acknowledgment"), FAST_ACKNOWLEDGMENT),
         10 => (Some("fast_neighbor_advertisement"), OTHER),
         11 => (Some("experimental"), OTHER),
         12 => (Some("home_agent_switch"), OTHER),

@@ -11,7 +11,6 @@ const COMMON: [FieldSpec; 3] = [
     spec::bits(0, 0, 4, "type"),
     spec::hex(2, 2, "checksum"),
 ];
-const HEADER: usize = 4;
 
 pub(super) fn header(octets: &[u8]) -> Option<UpperHeader<'_>> {
     let kind = u8_at(octets, 0)? & 0x0f;
@@ -42,7 +41,7 @@ pub(super) fn header(octets: &[u8]) -> Option<UpperHeader<'_>> {
         ),
         2 | 5 => source(octets),
         3 | 6 | 7 => join(octets),
-        _ => (rows([]), HEADER),
+        _ => (rows([spec::rest(4, "data")]), octets.len()),
     };
     let bytes = octets.get(..length).unwrap_or(octets);
     let specs = Specs::made(COMMON.into_iter().chain(own.into_iter().flatten()));
@@ -69,12 +68,13 @@ struct Encoded {
 }
 
 impl Encoded {
-    /// One whose family is that of IP, behind so many octets.
+    /// One whose family is that of IP, behind so many octets. Of another encoding than the native one
+    /// more stands behind it (RFC 5384 section 3.4.1).
     fn read(octets: &[u8], at: u16, before: u16, name: &'static str) -> Option<Self> {
         let start = at + before;
-        let (address, length) = match u8_at(octets, at.into())? {
-            1 => (spec::v4(start, name), 4),
-            2 => (spec::v6(start, name), 16),
+        let (address, length) = match u16_at(octets, at.into())? {
+            0x0100 => (spec::v4(start, name), 4),
+            0x0200 => (spec::v6(start, name), 16),
             _ => return None,
         };
         Some(Self {
@@ -101,10 +101,10 @@ impl Encoded {
 /// The group and the source of a register-stop or of an assert (sections 4.9.4 and 4.9.6).
 fn source(octets: &[u8]) -> (Rows, usize) {
     let Some(group) = Encoded::masked(octets, 4, "group") else {
-        return (rows([]), HEADER);
+        return (rows([]), octets.len());
     };
     let Some(source) = Encoded::unicast(octets, group.end, "source") else {
-        return (rows([group.mask_length(), group.address]), group.end.into());
+        return (rows([group.mask_length(), group.address]), octets.len());
     };
     let (end, is_assert) = (
         source.end,
@@ -124,7 +124,7 @@ fn source(octets: &[u8]) -> (Rows, usize) {
 /// To whom a join is sent, and its groups (section 4.9.5).
 fn join(octets: &[u8]) -> (Rows, usize) {
     let Some(upstream) = Encoded::unicast(octets, 4, "upstream") else {
-        return (rows([]), HEADER);
+        return (rows([]), octets.len());
     };
     let (end, count) = (upstream.end, upstream.end + 1);
     let groups = u8_at(octets, count.into()).unwrap_or(0);

@@ -7,8 +7,11 @@ use super::TunnelKind;
 pub enum Separation {
     /// An identifier, whoever the ends of the tunnel are.
     Identifier(u32),
-    /// The ends of the tunnel, and a key that both use, where there is one.
+    /// The ends of the tunnel, and a number that both give it, where there is one.
     Ends(Option<u32>),
+    /// The ends of the tunnel, and a key (RFC 2890), which may hold a number of the flow (RFC 7637 section
+    /// 3.2), or be of one direction (`okey` of Linux).
+    Key(u32),
     /// Nothing: it mirrors or reports what is of any network, or names one direction only.
     Nothing,
 }
@@ -22,9 +25,10 @@ impl TunnelKind {
             | Self::Geneve { vni: id }
             | Self::Lisp { instance: Some(id) } => Separation::Identifier(id),
             Self::Pppoe { session } => Separation::Identifier(session as u32),
-            Self::Gre { key } => Separation::Ends(key),
+            Self::Gre { key: Some(key) } => Separation::Key(key),
             Self::Eoip { tunnel } => Separation::Ends(Some(tunnel as u32)),
-            Self::IpInIp
+            Self::Gre { key: None }
+            | Self::IpInIp
             | Self::EtherIp
             | Self::EthernetInIp
             | Self::IsoIp

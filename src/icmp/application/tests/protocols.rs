@@ -56,6 +56,16 @@ fn neighbors_and_routes() {
         "rip response: type 2, version 2, routes [authentication 2 73656372657400000000000000000000]\
          [- 2 5 10.1.0.0 255.255.0.0 0.0.0.0 3]"
     );
+    let rip_1 = b"\x02\x01\0\0\0\x02\0\0\x0a\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\x03";
+    assert_eq!(
+        told(UDP, [520, 520], rip_1),
+        "rip response: type 2, version 1, routes [- 2 10.1.0.0 3]"
+    );
+    // An advertisement, which RFC 2281 does not describe.
+    assert_eq!(
+        told(UDP, [1985, 1985], b"\0\x03\0\x01\0\x0a\x02\0"),
+        "hsrp -: version 0, type 3, data 0001000a0200"
+    );
     let ng = b"\x02\x01\0\0\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x20\x02";
     assert_eq!(
         told(UDP, [521, 521], ng),

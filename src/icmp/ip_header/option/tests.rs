@@ -133,13 +133,14 @@ fn what_each_node_recorded() {
     assert_eq!(
         told[0][15..],
         [
+            "buffer_occupancy Number(943274555)",
             "data Octets([60, 61, 62, 63])",
             "snapshot_words Number(1)",
             "schema Hex(5)",
             "snapshot Octets([170, 187, 204, 221])",
         ]
     );
-    assert_eq!(told[0][10], "node_id_wide Number(9326208557065767)");
+    assert_eq!(told[0][11], "node_id_wide Number(9326208557065767)");
     // Nodes that record nothing are none.
     assert_eq!(
         nodes(&[0x31, 12, 0, 1, 0, 7, 0, 0, 0, 0, 0, 0, 1, 2]),

@@ -238,7 +238,7 @@ const OPTIONS: &[(&str, Table)] = &[
         "transient_binding",
         &[
             spec::flag(2, 0x01, "late_path_switch"),
-            spec::u8(3, "lifetime"),
+            spec::millis_by(3, 1, 100, "lifetime"),
         ],
     ),
     // RFC 6089 section 4.

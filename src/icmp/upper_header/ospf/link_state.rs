@@ -59,7 +59,7 @@ pub(in super::super) fn advertisement(
         }
         Version::Three | Version::ThreeOfV4 => {
             let kind = u16_at(bytes, 2)?;
-            (kind, name_3(kind), table_3(kind))
+            (kind, name_3(kind), table_3(kind, version))
         }
     };
     let moving = match version {
@@ -150,8 +150,19 @@ const fn table_2(kind: u16) -> Table {
 }
 
 /// RFC 5340 sections A.4.3 to A.4.10, with what stands where it always stands; see [`moving_3`].
-const fn table_3(kind: u16) -> Table {
+const fn table_3(kind: u16, version: Version) -> Table {
     match kind & FUNCTION {
+        // RFC 5838 section 2.5.
+        8 if matches!(version, Version::ThreeOfV4) => {
+            const {
+                &[
+                    spec::u8(20, "priority"),
+                    spec::hex(21, 3, "options"),
+                    spec::v4(24, "link_address"),
+                    spec::u32(40, "prefix_count"),
+                ]
+            }
+        }
         1 => {
             const {
                 &[
@@ -211,7 +222,7 @@ const fn table_3(kind: u16) -> Table {
 
 /// What stands behind a prefix, and prefixes.
 fn moving_3(bytes: &[u8], kind: u16, version: Version) -> [Option<FieldSpec>; 4] {
-    const PREFIX: usize = 28;
+    const PREFIX: u16 = 28;
     let prefixes = |at| spec::parts(at, Listed::LinkPrefixes(version).parts(), "prefixes");
     let prefix = || prefix_row(u8_at(bytes, 24)?, PREFIX, version);
     match kind & FUNCTION {
@@ -220,7 +231,7 @@ fn moving_3(bytes: &[u8], kind: u16, version: Version) -> [Option<FieldSpec>; 4]
             let has = |mask| u8_at(bytes, HEADER).is_some_and(|flags| flags & mask != 0);
             let mut end =
                 match u8_at(bytes, 24).and_then(|bits| u16::try_from(octets_of(bits)).ok()) {
-                    Some(octets) => 28 + octets,
+                    Some(octets) => PREFIX + octets,
                     None => return [None; 4],
                 };
             let mut row =
@@ -231,7 +242,11 @@ fn moving_3(bytes: &[u8], kind: u16, version: Version) -> [Option<FieldSpec>; 4]
                 };
             [
                 prefix(),
-                row(has(0x02), 16, spec::v6, "forwarding_address"),
+                // RFC 5838 section 2.6: one of IPv4 has the first four octets.
+                match version {
+                    Version::ThreeOfV4 => row(has(0x02), 16, spec::v4, "forwarding_address"),
+                    _ => row(has(0x02), 16, spec::v6, "forwarding_address"),
+                },
                 row(has(0x01), 4, spec::u32, "route_tag"),
                 row(
                     u16_at(bytes, 26).is_some_and(|referenced| referenced != 0),
@@ -253,8 +268,7 @@ fn octets_of(bits: u8) -> usize {
 }
 
 /// A prefix of so many bits; `None` of more than its address has.
-fn prefix_row(bits: u8, at: usize, version: Version) -> Option<FieldSpec> {
-    let at = u16::try_from(at).ok()?;
+fn prefix_row(bits: u8, at: u16, version: Version) -> Option<FieldSpec> {
     let octets = u8::try_from(octets_of(bits)).ok()?;
     match (version, octets) {
         (Version::ThreeOfV4, 4) => Some(spec::v4(at, "prefix")),

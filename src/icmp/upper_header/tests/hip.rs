@@ -65,3 +65,50 @@ fn reports_of_igmp_have_records() {
          query_interval_s 125, source_count 1, sources 0a000005"
     );
 }
+
+/// RFC 3376 sections 4.1.1 and 4.2.11.
+#[test]
+fn long_response_times_and_what_follows_the_records() {
+    let query = [0x11, 0x94, 0, 0, 239, 1, 1, 1, 2, 0x94, 0, 0];
+    assert_eq!(
+        told(IGMP, &query),
+        "query: max_response_tenths 320, checksum 0x0, group 239.1.1.1, robustness 2, \
+         query_interval_s 320, source_count 0"
+    );
+    // Version 2 has no exponent.
+    assert_eq!(
+        told(IGMP, &query[..8]),
+        "query: max_response_tenths 148, checksum 0x0, group 239.1.1.1"
+    );
+    let report = [
+        &[0x22, 0, 0, 0, 0, 0, 0, 1][..],
+        &[4, 0, 0, 0, 239, 1, 1, 1],
+        &[0xaa; 8],
+    ]
+    .concat();
+    assert_eq!(
+        told(IGMP, &report),
+        "v3_report: checksum 0x0, record_count 1, records \
+         [4 change_to_exclude: source_count 0, group 239.1.1.1], unread aaaaaaaaaaaaaaaa"
+    );
+}
+
+/// RFC 2236 section 2: only memberships have a group and a time to respond.
+#[test]
+fn what_is_no_membership_has_no_group() {
+    let of = |kind, code| told(IGMP, &[kind, code, 0, 0, 0, 10, 4, 12]);
+    assert_eq!(
+        of(0x13, 5),
+        "dvmrp: code 5/ask_neighbors_2, checksum 0x0, data 000a040c"
+    );
+    assert_eq!(
+        of(0x14, 3),
+        "pim_v1: code 3/join_prune, checksum 0x0, data 000a040c"
+    );
+    assert_eq!(of(0xff, 1), "-: code 0x1, checksum 0x0, data 000a040c");
+    // RFC 4286 sections 3.2 and 3.3.
+    assert_eq!(
+        of(0x30, 20),
+        "router_advertisement: interval 20, checksum 0x0, query_interval 10, robustness 1036"
+    );
+}

@@ -139,3 +139,16 @@ fn an_option_that_claims_more_than_is_there_is_not_told() {
     long.extend([9; 8]);
     assert!(told_behind_checksum(&long).ends_with("lifetime 4, options [1 padn: ]"));
 }
+
+/// RFC 5568 sections 6.2.2 and 6.2.3: seconds, and a status of their own.
+#[test]
+fn fast_updates_and_acknowledgments() {
+    assert_eq!(
+        told_behind_checksum(&message(8, &[0, 7, 0x80, 0, 0, 10], &[1, 2, 0, 0])),
+        "fast_binding_update: sequence 7, flags 0x8000, acknowledge, lifetime 10, options [1 padn: ]"
+    );
+    assert_eq!(
+        told_behind_checksum(&message(9, &[131, 0x80, 0, 7, 0, 10], &[1, 2, 0, 0])),
+        "fast_binding_acknowledgment: status 131/incorrect_interface_identifier_length, flags 0x80, key_management, sequence 7, lifetime 10, options [1 padn: ]"
+    );
+}

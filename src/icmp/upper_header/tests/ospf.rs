@@ -193,6 +193,28 @@ fn what_those_of_version_3_say() {
     );
 }
 
+/// RFC 5838 sections 2.5 and 2.6.
+#[test]
+fn addresses_of_instances_of_ipv4() {
+    let external = [
+        &[2, 0, 0, 20, 8, 0, 0, 0, 10, 0, 0, 0][..],
+        &[10, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    ]
+    .concat();
+    let link = [&[1, 0, 0, 0x33, 10, 1, 2, 9][..], &[0; 12], &[0, 0, 0, 0]].concat();
+    let told = told_3(
+        4,
+        64,
+        &[
+            &[0, 0, 0, 2],
+            &advertisement([0, 1, 0x40, 5], &external),
+            &advertisement([0, 1, 0, 8], &link),
+        ],
+    );
+    assert!(told.contains("forwarding_address 10.1.2.3"), "{told}");
+    assert!(told.contains("link_address 10.1.2.9"), "{told}");
+}
+
 #[test]
 fn a_link_state_that_was_cut_says_what_is_there() {
     let router = [

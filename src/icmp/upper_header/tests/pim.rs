@@ -1,6 +1,6 @@
-//! Messages of PIM (RFC 7761 section 4.9).
+//! Messages of PIM (RFC 7761 section 4.9) and PGM (RFC 3208).
 
-use super::super::PIM;
+use super::super::{PGM, PIM};
 use super::told;
 
 const UPSTREAM: [u8; 6] = [1, 0, 10, 0, 0, 1];
@@ -112,5 +112,66 @@ fn what_registers_and_asserts_are_about() {
         told_behind_checksum(5, &[&GROUP, &source, &[0x80, 0, 0, 110, 0, 0, 0, 20]]),
         "assert: mask_length 32, group 239.1.1.1, source 10.0.0.5, rendezvous_tree, \
          metric_preference 110, metric 20"
+    );
+}
+
+/// RFC 5384 section 3.4.1: attributes stand behind addresses of that encoding.
+#[test]
+fn what_another_encoding_holds_is_no_source() {
+    let told = told_behind_checksum(
+        3,
+        &[
+            &[1, 0, 10, 0, 0, 1, 0, 1, 0, 210],
+            &GROUP,
+            &[0, 2, 0, 0],
+            &[1, 1, 0, 32, 10, 0, 0, 5, 1, 2, 77, 77],
+            &[1, 0, 0, 32, 10, 0, 0, 6],
+        ],
+    );
+    assert!(
+        !told.contains("10.0.0.5") && told.contains("unread"),
+        "{told}"
+    );
+    assert_eq!(
+        told_behind_checksum(12, &[&[7, 8]]),
+        "-: data 0708",
+        "what is not known is told by its octets"
+    );
+}
+
+/// RFC 3208 sections 8.3, 13.6 and 14.7.
+#[test]
+fn messages_of_pgm_by_their_types() {
+    let of = |kind, own: &[u8]| {
+        let head = [0x34, 8, 0x15, 0xbb, kind, 0, 0, 0, 1, 2, 3, 4, 5, 6, 0, 0];
+        let told = told(PGM, &[&head[..], own].concat());
+        let (message, fields) = told.split_once(": ").unwrap();
+        let own = fields.split_once("data_length 0").unwrap().1;
+        format!("{message}{own}")
+    };
+    assert_eq!(of(12, &[]), "source_path_request");
+    assert_eq!(of(13, &[]), "ack");
+    assert_eq!(of(14, &[]), "-");
+    assert_eq!(
+        of(2, &[0, 0, 0, 7, 0, 1]),
+        "poll_response, sequence 7, round 1"
+    );
+    let poll = [
+        &[0, 0, 0, 7, 0, 1, 0, 2, 0, 1, 0, 0, 10, 0, 0, 1][..],
+        &[0, 0, 0, 9, 0, 0, 0, 0xaa, 0, 0, 0, 0xff],
+    ]
+    .concat();
+    assert_eq!(
+        of(1, &poll),
+        "poll, sequence 7, round 1, subtype 2, path 10.0.0.1, back_off_us 9, random 0xaa, mask 0xff"
+    );
+    let nak = [
+        &[0, 0, 0, 7, 0, 1, 0, 0, 10, 0, 0, 1][..],
+        &[0, 1, 0, 0, 239, 1, 1, 1],
+    ]
+    .concat();
+    assert_eq!(
+        of(8, &nak),
+        "nak, sequence 7, source_address 10.0.0.1, group 239.1.1.1"
     );
 }
