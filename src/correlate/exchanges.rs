@@ -219,9 +219,9 @@ impl Exchanges {
                 let of = open.request;
                 open.dropped = open.dropped.or(seen.dropped);
                 open.link = open.link.or(seen.place.link());
-                if seen.place.is_copy_of(open.place) {
-                    self.points.asked_at(open, seen);
-                } else if !seen.sent.repeats(open.sent) {
+                let is_twice =
+                    !seen.place.is_copy_of(open.place) || self.points.asked_at(open, seen);
+                if is_twice && !seen.sent.repeats(open.sent) {
                     open.repeats = open.repeats.saturating_add(1);
                     self.mirrored = Some((seen.place.scope(), seen.ts));
                 }

@@ -140,9 +140,7 @@ impl Exchanges {
         else {
             return;
         };
-        if seen.place.is_copy_of(open.place) {
-            self.points.asked_at(open, seen);
-        } else {
+        if !seen.place.is_copy_of(open.place) || self.points.asked_at(open, seen) {
             open.repeats = open.repeats.saturating_add(1);
         }
     }

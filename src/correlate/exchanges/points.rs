@@ -121,14 +121,20 @@ impl Points {
         }
     }
 
-    /// The request `open` was seen at another point.
-    pub(super) fn asked_at(&mut self, open: &mut Open, seen: &Sighting) {
+    /// The request `open` was seen at another point than first. Says whether it was there before.
+    pub(super) fn asked_at(&mut self, open: &mut Open, seen: &Sighting) -> bool {
         let point = Point {
             place: seen.place,
             passage: seen.passage,
             ts: seen.ts,
         };
-        let mut asked = self.asked(open, seen.place.source).unwrap_or(Asked {
+        let before = self.asked(open, seen.place.source);
+        let was_there = before.is_some_and(|before| {
+            [before.nearest, before.last]
+                .map(|at| at.place)
+                .contains(&seen.place)
+        });
+        let mut asked = before.unwrap_or(Asked {
             nearest: point,
             last: point,
         });
@@ -145,6 +151,7 @@ impl Points {
             .max(seen.place.source)
             .max(open.place.source);
         self.asked.insert((open.request, seen.place.source), asked);
+        was_there
     }
 
     /// Whether the capture `source` has a request behind an address translation.

@@ -283,3 +283,33 @@ fn a_packet_in_a_tunnel_and_out_of_it_is_one() {
         assert_eq!((closed.len(), closed[0].duplicates), (1, 1), "{ip_id:?}");
     }
 }
+
+/// One of two captures is at a router in the tunnel, which has what comes in and what goes out: inside
+/// nothing tells the two apart.
+#[test]
+fn a_reply_seen_twice_in_a_tunnel_as_its_request_was_is_one() {
+    for times in [1, 2] {
+        let mut play = Play::new();
+        let near = |number, ttl| seen(number, (ttl, 0, 0));
+        let inside = |number, ttl| Place {
+            depth: 1,
+            ..seen(number, (ttl, 0, 1))
+        };
+        play.take(Direction::Request, ping(1), 0, near(7, 64));
+        for _ in 0..times {
+            play.take(Direction::Request, ping(1), 2, inside(7, 63));
+        }
+        let first = play.take(Direction::Reply, ping(1), 4, inside(9, 63));
+        assert_eq!(outcome_of(first), AnswerOutcome::Answered);
+        let again = play.take(Direction::Reply, ping(1), 4, inside(9, 63));
+        assert_eq!(matches!(again, Relation::Copy { .. }), times == 2);
+        let home = play.take(Direction::Reply, ping(1), 6, near(9, 62));
+        assert!(matches!(home, Relation::Copy { .. }));
+        let closed = play.finish(20_000);
+        assert_eq!(closed[0].duplicates, u32::from(times == 1));
+        if times == 2 {
+            assert_eq!(closed[0].outcome, ExchangeOutcome::Answered);
+            assert_eq!(closed[0].rtt, Some(Duration::from_millis(6)));
+        }
+    }
+}
