@@ -283,6 +283,7 @@ impl Correlator {
         }
         let quoted = &quote.ip;
         let probes = TraceKey::new(quoted.addrs, quoted.protocol, Lead::of_ip(quoted));
+        let probes = self.traces.probes_of(probes, packet.ip.dst(), of);
         let again = Again {
             of,
             frame: frame.reference(),

@@ -11,6 +11,7 @@ mod tcp;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::aftermath::is_of_tunnel;
@@ -237,6 +238,14 @@ impl Traces {
             trace.is_blurred = true;
         }
         displaced
+    }
+
+    /// Which probes an error in `frame` answers that quotes these: of a quote that is not translated back,
+    /// who gets the error sent them.
+    pub(super) fn probes_of(&self, quoted: TraceKey, to: IpAddr, frame: FrameRef) -> TraceKey {
+        let sent = quoted.sent_by(to);
+        let is_known = self.find(sent, |trace| trace.has_answer(frame)).is_some();
+        if is_known { sent } else { quoted }
     }
 
     /// An answer to one of these probes, captured again. A capture whose clock is behind may have had it

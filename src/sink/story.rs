@@ -376,13 +376,16 @@ const SAME_WAY: u8 = 2;
 
 fn router_words(lines: &mut Paragraph<'_>, router: &HopRouter, ttl: u8, page: &Page<'_>) {
     lines.word(&page.named(&ip(router.router)));
+    let mut told = 0;
     for rtt in router.rtts.iter().take(3) {
         lines.word(&text(|out| write::millis_fixed(out, *rtt)));
+        told += 1;
     }
     if !router.rtts.is_empty() {
         lines.word("ms");
     }
-    let more = u64::from(router.answers).saturating_sub(3);
+    // The name alone tells of one.
+    let more = router.answers.saturating_sub(told.max(1));
     if more > 0 {
         lines.words(&format!("({more} more)"));
     }

@@ -9,7 +9,7 @@ use super::{Again, ProbeAnswer, TraceKey};
 use crate::correlate::flows::{Fingerprint, has_ports};
 use crate::correlate::trace::{Hop, HopRouter, MAX_TTL, Path};
 use crate::icmp::payload;
-use crate::model::{AddrPair, FrameRef, Timestamp};
+use crate::model::{AddrPair, FrameRef, SourceId, Timestamp};
 use crate::wire::ip::protocol::TCP;
 
 /// Different TTLs that make a traceroute.
@@ -26,6 +26,8 @@ const ROUTERS: usize = 8;
 const PENDING: usize = 128;
 /// Copies of an answer whose frames are known.
 const COPIES: usize = 8;
+/// Captures with answers that are kept.
+const CAPTURES: usize = 8;
 /// Octets of what is pending, at most.
 pub(super) const PENDING_MEMORY: usize = PENDING
     * (size_of::<Probe>()
@@ -54,6 +56,8 @@ pub(super) struct Trace {
     hops: Vec<HopState>,
     probes: VecDeque<Probe>,
     answers: VecDeque<Answer>,
+    /// Which captures have answers.
+    heard: Vec<SourceId>,
     /// Whether some answers were settled.
     pub(super) has_settled: bool,
     /// A bit per TTL, see [`Trace::note_answer`].
@@ -123,6 +127,7 @@ impl Trace {
             hops: Vec::new(),
             probes: VecDeque::new(),
             answers: VecDeque::new(),
+            heard: Vec::new(),
             has_settled: false,
             answered: 0,
             course: Course::default(),
@@ -163,11 +168,7 @@ impl Trace {
         let Some(known) = known.and_then(|at| self.probes.get_mut(at)) else {
             return;
         };
-        if probe.is_nearer_than(&known.nearest) {
-            known.nearest = *probe;
-        } else if !known.nearest.is_nearer_than(probe) {
-            known.beside = *probe;
-        }
+        known.sent_again(probe);
     }
 
     /// Another probe.
@@ -175,11 +176,7 @@ impl Trace {
         if self.probes.len() == PENDING {
             self.settle_probe();
         }
-        self.probes.push_back(Probe {
-            first: probe.frame,
-            nearest: *probe,
-            beside: *probe,
-        });
+        self.probes.push_back(Probe::new(probe));
     }
 
     /// Counts the oldest probe where it was sent.
@@ -204,8 +201,13 @@ impl Trace {
             return;
         };
         self.has_settled = true;
-        let sent = probe_in(&self.probes, answer.probe).map(|probe| probe.nearest.ttl);
-        let Some(hop) = self.hop(sent.unwrap_or(answer.ttl)) else {
+        let probe = probe_in(&self.probes, answer.probe);
+        // Where who probes has answers, and not this one, no time is theirs.
+        let is_elsewhere = probe.is_some_and(|probe| {
+            probe.near_in(answer.timed_in).is_none() && self.heard.contains(&probe.nearest.source())
+        });
+        let ttl = probe.map_or(answer.ttl, |probe| probe.nearest.ttl);
+        let Some(hop) = self.hop(ttl) else {
             return;
         };
         hop.answers = hop.answers.saturating_add(1);
@@ -218,7 +220,7 @@ impl Trace {
         router.tunnel = router.tunnel.or(answer.tunnel);
         router.return_hops = (router.return_hops).or_else(|| answer.ttl_back.map(payload::hops));
         if router.rtts.len() < HopRouter::RTTS {
-            router.rtts.extend(answer.rtt);
+            router.rtts.extend(answer.rtt.filter(|_| !is_elsewhere));
         }
         if router.mpls.is_empty() {
             router.mpls = answer.mpls;
@@ -280,6 +282,7 @@ impl Trace {
         self.shown |= answer.shown;
         self.begun_by(answer.probe_ts(), answer.probe);
         let source = answer.frame.source();
+        self.hears_in(source);
         let is_copy = |known: &Answer| answer.protocol == TCP || known.frame.source() != source;
         if let Some(known) = self.answer_that(answer, is_copy) {
             // Sent again, or seen at another point.
@@ -290,11 +293,16 @@ impl Trace {
         if self.answers.len() == PENDING {
             self.settle_answer();
         }
+        // What a tunnel's packet is answered takes that long from the probe that went into it.
+        let entered = answer.tunnel.and_then(|_| {
+            let probe = probe_in(&self.probes, answer.probe)?;
+            answer.ts.since(probe.near_in(source)?.ts)
+        });
         self.answers.push_back(Answer {
             probe: answer.probe,
             ttl: answer.ttl,
             from: answer.from,
-            rtt: answer.rtt,
+            rtt: entered.or(answer.rtt),
             ttl_back: answer.ttl_back,
             fate: answer.fate,
             reaches: answer.reaches(),
@@ -305,6 +313,13 @@ impl Trace {
             timed_in: source,
         });
         self.labels(answer);
+    }
+
+    /// That this capture has answers.
+    fn hears_in(&mut self, source: SourceId) {
+        if self.heard.len() < CAPTURES && !self.heard.contains(&source) {
+            self.heard.push(source);
+        }
     }
 
     /// What the same one answered to the same probe.
@@ -328,6 +343,7 @@ impl Trace {
 
     /// An answer nearer to who probes: the round trip is that from where the probe was seen nearest.
     pub(super) fn again(&mut self, again: &Again) {
+        self.hears_in(again.frame.source());
         let mut newest_first = self.answers.iter_mut().rev();
         let Some(answer) = newest_first.find(|answer| answer.is_in(again.of)) else {
             return;

@@ -1,5 +1,7 @@
 //! What tells the probes of one traceroute from those of another.
 
+use std::net::IpAddr;
+
 use crate::correlate::flows::is_icmp;
 use crate::correlate::lead::Lead;
 use crate::model::AddrPair;
@@ -41,6 +43,14 @@ impl TraceKey {
             addrs,
             protocol,
             whose: Whose::All,
+        }
+    }
+
+    /// The same by another sender.
+    pub(super) fn sent_by(self, src: IpAddr) -> Self {
+        Self {
+            addrs: AddrPair::new(src, self.addrs.dst()),
+            ..self
         }
     }
 

@@ -9,6 +9,10 @@ use crate::correlate::flows::{Fingerprint, datagram_checksum};
 use crate::correlate::trace::Fate;
 use crate::model::{AddrPair, FrameRef, SourceId};
 
+/// Points of capture of a probe that are kept beside the first and the nearest: both sides of some routers,
+/// and of the tunnels between them.
+const ELSEWHERE: usize = 8;
+
 /// A probe, of which copies may come still.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Probe {
@@ -17,7 +21,9 @@ pub(super) struct Probe {
     /// As it was seen nearest to its sender.
     pub(super) nearest: Fingerprint,
     /// Where it was seen as near, last of all.
-    pub(super) beside: Fingerprint,
+    beside: Fingerprint,
+    /// Where else, the first few times: an error may be about any of these, as in a tunnel further on.
+    elsewhere: [Option<FrameRef>; ELSEWHERE],
 }
 
 /// An answer to a probe of which copies may come still.
@@ -44,13 +50,40 @@ pub(super) struct Answer {
 }
 
 impl Probe {
-    /// Whether `frame` holds it, as far as is kept.
-    pub(super) fn is_in(&self, frame: FrameRef) -> bool {
-        self.frames().contains(&frame)
+    /// One that was seen for the first time.
+    pub(super) fn new(seen: &Fingerprint) -> Self {
+        Self {
+            first: seen.frame,
+            nearest: *seen,
+            beside: *seen,
+            elsewhere: [None; ELSEWHERE],
+        }
     }
 
-    fn frames(&self) -> [FrameRef; 3] {
-        [self.first, self.nearest.frame, self.beside.frame]
+    /// Takes it where it was seen again: that or what is known may be nearer.
+    pub(super) fn sent_again(&mut self, seen: &Fingerprint) {
+        let left = if seen.is_nearer_than(&self.nearest) {
+            std::mem::replace(&mut self.nearest, *seen)
+        } else if !self.nearest.is_nearer_than(seen) {
+            std::mem::replace(&mut self.beside, *seen)
+        } else {
+            *seen
+        };
+        if !self.is_in(left.frame)
+            && let Some(free) = self.elsewhere.iter_mut().find(|kept| kept.is_none())
+        {
+            *free = Some(left.frame);
+        }
+    }
+
+    /// Whether `frame` holds it, as far as is kept.
+    pub(super) fn is_in(&self, frame: FrameRef) -> bool {
+        self.frames().any(|known| known == frame)
+    }
+
+    fn frames(&self) -> impl Iterator<Item = FrameRef> {
+        let near = [self.first, self.nearest.frame, self.beside.frame];
+        near.into_iter().chain(self.elsewhere.into_iter().flatten())
     }
 
     /// As it was seen nearest to its sender in that capture, if it was seen nowhere nearer.
@@ -75,7 +108,7 @@ impl Probe {
     }
 
     fn is_known_in(&self, source: SourceId) -> bool {
-        self.frames().iter().any(|frame| frame.source() == source)
+        self.frames().any(|frame| frame.source() == source)
     }
 
     /// Whether a packet may be this probe in another capture, which has it not yet: whatever the clocks

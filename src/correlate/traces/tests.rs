@@ -1,4 +1,5 @@
 mod alike;
+mod points;
 mod runs;
 mod translated;
 
