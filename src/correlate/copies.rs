@@ -204,6 +204,24 @@ impl Copies {
     }
 }
 
+/// A packet between these addresses, which the ring has, as it was seen nearest to its sender before.
+pub(super) fn nearest(ring: &Ring, addrs: AddrPair, packet: &Fingerprint) -> Fingerprint {
+    let hashes = ring.hashes(addrs, packet.protocol, packet.lead);
+    let mut copies = Copies::of(*packet, packet.source(), addrs);
+    let mut is_met = false;
+    ring.walk(Chain::Flow, &hashes, |seen| {
+        if seen.pair != packet.pair || seen.protocol != packet.protocol {
+            return false;
+        }
+        if is_met {
+            return copies.are_over(seen) || copies.met(seen);
+        }
+        is_met = seen.frame == packet.frame;
+        false
+    });
+    copies.nearest
+}
+
 /// A packet of IPv4 between these addresses before its source was translated, if it was captured there as
 /// well; where none is numbered, nothing tells.
 pub(super) fn before_translation(

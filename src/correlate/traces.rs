@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::aftermath::is_of_tunnel;
-use super::copies::before_translation;
+use super::copies::{before_translation, nearest};
 use super::flows::{Fingerprint, Marks, Ring, has_ports, is_icmp};
 use super::lead::Lead;
 use super::observation::Observation;
@@ -24,6 +24,7 @@ use super::trace::{HopRouter, MAX_TTL, Path};
 use crate::icmp::kind::{v4, v6};
 use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
 use crate::wire::ip::protocol::TCP;
+use crate::wire::tcp::SYN;
 pub(super) use answer::{Again, Known, ProbeAnswer};
 pub(super) use early::EarlyAnswer;
 use early::EarlyAnswers;
@@ -165,6 +166,8 @@ impl Traces {
         let key = if let Some(known) = known {
             self.open.get_mut(&known)?.sent_again(probe, addrs);
             known
+        } else if nearest(ring, addrs, probe).ttl > MAX_TTL || self.goes_on_from(key, probe) {
+            return None;
         } else {
             let newest = self.newest(key);
             let is_over = self
@@ -188,6 +191,14 @@ impl Traces {
         let trace = self.open.get_mut(&key)?;
         trace.begun_by(probe.ts, probe.frame);
         Some(trace)
+    }
+
+    /// Whether a packet goes on with a connection that a probe opened: mtr(8) has the system do that, and
+    /// close it, all with the TTL of its probe.
+    fn goes_on_from(&self, key: TraceKey, packet: &Fingerprint) -> bool {
+        packet.protocol == TCP
+            && packet.flags & SYN == 0
+            && (self.find(key, |trace| trace.has_begun(packet))).is_some()
     }
 
     /// The one that is under way for such probes.

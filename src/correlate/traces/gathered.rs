@@ -11,6 +11,7 @@ use crate::correlate::trace::{Hop, HopRouter, MAX_TTL, Path};
 use crate::icmp::payload;
 use crate::model::{AddrPair, FrameRef, SourceId, Timestamp};
 use crate::wire::ip::protocol::TCP;
+use crate::wire::tcp::SYN;
 
 /// Different TTLs that make a traceroute.
 const DISTINCT_TTLS: usize = 2;
@@ -252,6 +253,13 @@ impl Trace {
     /// Whether `frame` holds one of the last probes.
     pub(super) fn has_probe(&self, frame: FrameRef) -> bool {
         probe_in(&self.probes, frame).is_some()
+    }
+
+    /// Whether one of the last probes is the SYN of the connection of this segment.
+    pub(super) fn has_begun(&self, segment: &Fingerprint) -> bool {
+        self.probes.iter().any(|probe| {
+            probe.nearest.flags & SYN != 0 && probe.nearest.lead.word() == segment.lead.word()
+        })
     }
 
     /// Whether `frame` holds one of the last answers.

@@ -1,4 +1,5 @@
 mod alike;
+mod no_probes;
 mod points;
 mod runs;
 mod translated;
