@@ -128,3 +128,41 @@ fn hops_are_counted_from_the_first_side_of_a_router() {
         assert_eq!(counts.collect::<Vec<_>>(), [hops], "{quoted}");
     }
 }
+
+/// A link behind a router takes less, or the tunnel that begins there: its device refuses what the router
+/// has forwarded, and lowered the TTL of; what it lowered may have been captured as well.
+#[test]
+fn hops_to_where_a_packet_is_too_big_are_sure_if_the_error_came_back_over_as_many() {
+    for (seen, quoted, left, count, estimate) in [
+        (&[64][..], 64, 64, 1, false),
+        (&[64], 63, 64, 1, true),
+        (&[64], 63, 63, 2, false),
+        (&[64], 62, 254, 2, true),
+        // Another way back.
+        (&[64], 63, 60, 2, true),
+        (&[64, 63], 63, 64, 2, true),
+    ] {
+        let mut play = Replay::new();
+        let mut sent = crate::correlate::replay::segment(
+            ([10, 0, 1, 1], 4000),
+            ([10, 0, 3, 99], 443),
+            (100, 1),
+            1460,
+        );
+        for ttl in seen {
+            sent[8] = *ttl;
+            play.at(1, &sent);
+        }
+        sent[8] = quoted;
+        let head = [3, 4, 0, 0, 0, 0, 5, 0x78];
+        let mut error = crate::correlate::replay::error([10, 0, 1, 2], head, &sent[..60]);
+        error[8] = left;
+        play.at(2, &error);
+        let told = play.verdicts().remove(0).hops_to_dropper.unwrap();
+        assert_eq!(
+            (told.count, told.estimate),
+            (count, estimate),
+            "{quoted}, {left}"
+        );
+    }
+}

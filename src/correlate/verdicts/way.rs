@@ -55,6 +55,10 @@ impl Answered {
         {
             hops.count = spent;
         }
+        // Where it was seen on both sides of a router, that may be the one.
+        let is_as_far_back =
+            ttl == last_ttl && way_back.is_some() && way_back == spent.checked_add(1);
+        hops.estimate &= verdict.reason != DropReason::FragmentationNeeded || !is_as_far_back;
         if match_kind != MatchKind::Flow {
             verdict.ttl_spent = Some(spent);
             verdict.hops_to_dropper = Some(hops);
@@ -91,20 +95,12 @@ impl Captured {
 }
 
 /// Hops to the dropper, counting it. Linux checks for a spent TTL and for the MTU before it
-/// decrements, so the quote still holds the TTL that arrived; others decrement first.
+/// decrements, so the quote still holds the TTL that arrived; others decrement first. Where a tunnel begins
+/// the MTU is that of its device, behind forwarding (`tnl_update_pmtu()` in `net/ipv4/ip_tunnel.c`).
 fn hops(reason: DropReason, spent: u8, quoted_ttl: u8) -> Hops {
-    let checked_first = match reason {
-        DropReason::TtlExceeded => quoted_ttl > 0,
-        DropReason::FragmentationNeeded => true,
-        _ => {
-            return Hops {
-                count: spent.saturating_add(1),
-                estimate: true,
-            };
-        }
-    };
+    let checked_first = reason != DropReason::TtlExceeded || quoted_ttl > 0;
     Hops {
         count: spent.saturating_add(u8::from(checked_first)),
-        estimate: false,
+        estimate: reason != DropReason::TtlExceeded,
     }
 }
