@@ -4,6 +4,7 @@
 pub mod eigrp;
 mod hip;
 mod igmp;
+pub(super) mod l2tp;
 pub mod listed;
 mod mobility;
 mod multicast;
@@ -77,7 +78,7 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
         PIM => return pim::header(octets),
         protocol::VRRP => return vrrp::header(ip),
         PGM => return Some(multicast::pgm(octets)),
-        protocol::L2TP => table("l2tp", const { &[spec::u32(0, "session")] }),
+        protocol::L2TP => return Some(l2tp::in_ip(octets)),
         protocol::MOBILITY => return Some(mobility::header(octets)),
         protocol::HIP => return Some(hip::header(octets)),
         _ => return None,

@@ -209,6 +209,15 @@ fn bodies(version: IpVersion) -> Vec<Vec<u8>> {
         // A fast handover's messages with flags.
         filled(&[3, 0, 0, 0], &[0]),
         filled(&[4, 0, 0, 0], &[0]),
+        // A state in an extended echo's reply.
+        vec![0, 0, 0, 0x20],
+        // A router's address, then the extension of an agent.
+        vec![
+            1, 2, 0, 0, 192, 0, 2, 1, 0, 0, 0, 0, 16, 6, 0, 0, 0, 1, 0, 0,
+        ],
+        // Extensions of multicast listeners, behind no source and no record.
+        [&[0; 20][..], &[0x80, 0, 0, 0, 0, 0, 0, 0]].concat(),
+        vec![0x80, 0, 0, 0, 0, 0, 0, 0],
         // A key of a source: secure messages of RPL.
         filled(&[0, 0, 0x80, 0], &[0]),
         // An extension structure in place of a quote, with an object: replies as Linux sends them.

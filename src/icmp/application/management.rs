@@ -4,7 +4,7 @@ use super::Payload;
 use super::parts::{Parts, radius::may_be_told};
 use crate::icmp::field::{FieldSpec, Names, spec};
 use crate::icmp::item::Specs;
-use crate::icmp::upper_header::UpperHeader;
+use crate::icmp::upper_header::{UpperHeader, l2tp};
 use crate::wire::bytes::{tail, u8_at, u16_at, u32_at};
 
 /// RFC 2865 section 3.
@@ -72,6 +72,10 @@ const COAP: &[FieldSpec] = &[
     spec::u16(2, "id"),
 ];
 
+pub(super) fn l2tp_3<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
+    l2tp::in_udp(payload.octets)
+}
+
 pub(super) fn coap<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     let octets = payload.octets;
     let first = u8_at(octets, 0)?;
@@ -84,6 +88,10 @@ pub(super) fn coap<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
         2 => Some("post"),
         3 => Some("put"),
         4 => Some("delete"),
+        // RFC 8132 section 6.
+        5 => Some("fetch"),
+        6 => Some("patch"),
+        7 => Some("ipatch"),
         0x40..=0x5f => Some("success"),
         0x80..=0x9f => Some("client_error"),
         0xa0..=0xbf => Some("server_error"),

@@ -133,6 +133,7 @@ const DATAGRAMS: &[(&[u16], Reader)] = &[
     (&[698], overlay::olsr),
     (&[701], mpls::lmp),
     (&[1645, 1646, 1700, 1812, 1813, 3799], management::radius),
+    (&[1701], management::l2tp_3),
     (&[1985, 2029], routing::hsrp),
     (&[3503], mpls::lsp_ping),
     (&[3784, 4784, 6784, 7784], routing::bfd),

@@ -430,6 +430,10 @@ fn voice_and_routing() {
         "no payload type 72 (RFC 5761 section 4)"
     );
     assert_eq!(
+        told(UDP, [1701, 1701], &[0xc8, 3, 0, 12, 0, 0, 0, 9, 0, 1, 0, 2]),
+        "l2tpv3 control: flags 0xc803, message_length 12, connection 9, ns 1, nr 2"
+    );
+    assert_eq!(
         told(UDP, [520, 520], &[2, 2, 0, 0]),
         "rip response: type 2, version 2"
     );

@@ -32,6 +32,8 @@ const fn message(kind: u8) -> Name {
         13 => "ack",
         15 => "summary_refresh",
         20 => "hello",
+        // RFC 3473 section 4.3.
+        21 => "notify",
         _ => return None,
     })
 }

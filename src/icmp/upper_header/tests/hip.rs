@@ -1,8 +1,8 @@
-//! Packets of HIP (RFC 7401 section 5) and of IGMP (RFC 3376 section 4).
+//! Packets of HIP (RFC 7401 section 5), of IGMP (RFC 3376 section 4) and of L2TP (RFC 3931).
 
 use super::super::IGMP;
 use super::told;
-use crate::wire::ip::protocol::HIP;
+use crate::wire::ip::protocol::{HIP, L2TP};
 
 fn packet(kind: u8, parameters: &[u8]) -> Vec<u8> {
     let length = u8::try_from((40 + parameters.len()) / 8 - 1).unwrap();
@@ -111,4 +111,21 @@ fn what_is_no_membership_has_no_group() {
         of(0x30, 20),
         "router_advertisement: interval 20, checksum 0x0, query_interval 10, robustness 1036"
     );
+}
+
+/// RFC 3931 sections 3.2.1 and 4.1.1: session 0 is that of control.
+#[test]
+fn control_messages_of_l2tp_version_3() {
+    let control = [
+        &[0xc8, 3, 0, 20, 0, 0, 0, 9, 0, 1, 0, 2][..],
+        &[0x80, 8, 0, 0, 0, 0, 0, 6],
+    ]
+    .concat();
+    let in_ip = [&[0; 4][..], &control].concat();
+    assert_eq!(
+        told(L2TP, &in_ip),
+        "control: session 0, flags 0xc803, message_length 20, connection 9, ns 1, nr 2, attributes \
+         [0 message_type: mandatory, type 0, message 6/hello]"
+    );
+    assert_eq!(told(L2TP, &[0, 0, 0, 7, 1]), "-: session 7, unread 01");
 }
