@@ -60,7 +60,7 @@ fn the_schema_has_the_words_of_enumerations() {
         (!FIELDS.contains(&of)).then(|| ("src/record/words.rs", line.to_owned()))
     });
     let others = [
-        ("src/correlate/verdict.rs", "DropReason"),
+        ("src/correlate/verdict/reason.rs", "DropReason"),
         ("src/icmp/cause.rs", "ChecksumCause"),
         ("src/icmp/dns_record.rs", "Section"),
         ("src/icmp/extension.rs", "Located"),
