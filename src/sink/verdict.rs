@@ -122,94 +122,98 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
     lines.end();
 }
 
+/// Whether a program may hear of errors that are unfit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hearers {
+    None,
+    MayBe,
+}
+
+/// What is the matter with so many of them: all, where no program hears of any then, or some.
+fn unfit(
+    out: &mut Vec<u8>,
+    verdict: &DropVerdict,
+    (count, hearers): (u64, Hearers),
+    matter: impl FnOnce(&mut Vec<u8>),
+) {
+    let is_all = count >= verdict.count;
+    if !is_all {
+        write::decimal(out, count);
+        out.extend_from_slice(b" of them ");
+    }
+    matter(out);
+    if is_all && hearers == Hearers::None {
+        out.extend_from_slice(match verdict.count {
+            1 => b": no program hears of it".as_slice(),
+            _ => b": no program hears of them",
+        });
+    }
+}
+
 /// That receivers discard so many of them, and for what: what one of them is wrong in, what all of them are,
 /// and what those are that are not all.
 fn discarded(out: &mut Vec<u8>, verdict: &DropVerdict, count: u64, [its, their, a]: [&str; 3]) {
-    let (why, ending) = match (verdict.count, count >= verdict.count) {
-        (1, _) => (its, ": no program hears of it"),
-        (_, true) => (their, ": no program hears of them"),
-        (_, false) => {
-            write::decimal(out, count);
-            out.extend_from_slice(b" of them ");
-            (a, "")
-        }
-    };
-    for words in ["discarded for ", why, ending] {
-        out.extend_from_slice(words.as_bytes());
-    }
+    unfit(out, verdict, (count, Hearers::None), |out| {
+        out.extend_from_slice(b"discarded for ");
+        let why = match (verdict.count, count >= verdict.count) {
+            (1, _) => its,
+            (_, true) => their,
+            (_, false) => a,
+        };
+        out.extend_from_slice(why.as_bytes());
+    });
 }
 
 /// That they tell a receiver of somebody else's packet. Who binds a socket to no address may hear of one of
 /// another protocol than TCP.
 fn half_translated(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
-    let is_all = verdict.half_translated >= verdict.count;
-    if !is_all {
-        write::decimal(out, verdict.half_translated);
-        out.extend_from_slice(b" of them ");
-    }
-    out.extend_from_slice(b"translated on one side only, ");
-    let is_named = |frame| verdict.error_frames.contains(frame);
-    let halves = (verdict.halves.as_ref()).map_or(&[][..], |halves| &halves.frames);
-    if !halves.iter().all(is_named) {
-        out.extend_from_slice(b"in ");
-        page.frames(out, halves, verdict.half_translated);
-        out.extend_from_slice(b", ");
-    }
-    out.extend_from_slice(b"so that no ");
-    out.extend_from_slice(match verdict.dropped().protocol {
-        TCP => b"connection fits what ".as_slice(),
-        _ => b"connected socket fits what ",
+    let count = verdict.half_translated;
+    let (fits, hearers) = match verdict.dropped().protocol {
+        TCP => ("connection", Hearers::None),
+        _ => ("connected socket", Hearers::MayBe),
+    };
+    unfit(out, verdict, (count, hearers), |out| {
+        out.extend_from_slice(b"translated on one side only, ");
+        let is_named = |frame| verdict.error_frames.contains(frame);
+        let halves = (verdict.halves.as_ref()).map_or(&[][..], |halves| &halves.frames);
+        if !halves.iter().all(is_named) {
+            out.extend_from_slice(b"in ");
+            page.frames(out, halves, count);
+            out.extend_from_slice(b", ");
+        }
+        for words in ["so that no ", fits, " fits what "] {
+            out.extend_from_slice(words.as_bytes());
+        }
+        out.extend_from_slice(they_quote(count));
     });
-    out.extend_from_slice(match verdict.half_translated {
-        1 => b"it quotes".as_slice(),
+}
+
+fn they_quote(count: u64) -> &'static [u8] {
+    match count {
+        1 => b"it quotes",
         _ => b"they quote",
-    });
-    if is_all && verdict.dropped().protocol == TCP {
-        out.extend_from_slice(match verdict.count {
-            1 => b": no program hears of it".as_slice(),
-            _ => b": no program hears of them",
-        });
     }
 }
 
 /// That nobody dropped what they quote.
 fn arrived(out: &mut Vec<u8>, verdict: &DropVerdict) {
-    let is_all = verdict.arrived >= verdict.count;
-    if !is_all {
-        write::decimal(out, verdict.arrived);
-        out.extend_from_slice(b" of them ");
-    }
-    out.extend_from_slice(match verdict.arrived {
-        1 => b"discarded, as what it quotes".as_slice(),
-        _ => b"discarded, as what they quote",
+    let count = verdict.arrived;
+    unfit(out, verdict, (count, Hearers::None), |out| {
+        out.extend_from_slice(b"discarded, as what ");
+        out.extend_from_slice(they_quote(count));
+        out.extend_from_slice(b" was acknowledged before, and so not dropped");
     });
-    out.extend_from_slice(b" was acknowledged before, and so not dropped");
-    if is_all {
-        out.extend_from_slice(match verdict.count {
-            1 => b": no program hears of it".as_slice(),
-            _ => b": no program hears of them",
-        });
-    }
 }
 
 /// That a receiver never got them.
 fn undelivered(out: &mut Vec<u8>, verdict: &DropVerdict, lost: Undelivered, page: &Page<'_>) {
-    let is_all = lost.count >= verdict.count;
-    if !is_all {
-        write::decimal(out, lost.count);
-        out.extend_from_slice(b" of them ");
-    }
-    out.extend_from_slice(match lost.count {
-        1 => b"dropped on its way back ".as_slice(),
-        _ => b"dropped on their way back, the first ",
-    });
-    dropped_by(out, lost.first, page);
-    if is_all {
+    unfit(out, verdict, (lost.count, Hearers::None), |out| {
         out.extend_from_slice(match lost.count {
-            1 => b": no program hears of it".as_slice(),
-            _ => b": no program hears of them",
+            1 => b"dropped on its way back ".as_slice(),
+            _ => b"dropped on their way back, the first ",
         });
-    }
+        dropped_by(out, lost.first, page);
+    });
 }
 
 /// `10.9.1.1 (the destination, ~3 hops away)`.
