@@ -76,6 +76,10 @@ pub(super) fn find(
         let redirected = (ring.recent(REDIRECTED_DEPTH)).find(|seen| wanted.is_redirected(seen));
         best = redirected.map(|seen| (MatchKind::Translated, copies(seen)));
     }
+    if best.is_none() {
+        let unnumbered = wanted.unnumbered(ring, &hashes, ts);
+        best = unnumbered.map(|seen| (MatchKind::Translated, copies(&seen)));
+    }
     match best {
         Some((match_kind, copies)) => Original::Found {
             match_kind,

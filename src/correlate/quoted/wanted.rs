@@ -1,5 +1,7 @@
 //! What a quote says of the packet that caused an error, and what a captured packet is to that.
 
+mod unnumbered;
+
 use crate::correlate::content::Shown;
 use crate::correlate::copies::tells_content;
 use crate::correlate::flows::{Fingerprint, Hashes, datagram_checksum, has_ports, is_icmp};
