@@ -22,7 +22,7 @@ pub(super) struct Search<'w> {
     addrs: AddrPair,
     /// The packet that all tells to be the one, so well.
     told: Option<(Fit, Copies)>,
-    /// Another of the same octets was sent as well, a while before.
+    /// Another of the same octets was sent as well, a while before, or one that it may be a piece of.
     is_ambiguous: bool,
     best: Option<(MatchKind, Copies)>,
     /// Whether the packet of the flow that is the best so far, or any if it is a segment, may be the one.
@@ -63,10 +63,11 @@ impl<'w> Search<'w> {
                 if copies.are_over(seen) {
                     return true;
                 }
-                let is_as_likely = fit == *known
+                let may_be_piece = *known == Fit::Lone && self.wanted.may_be_piece_of(seen);
+                let is_as_likely = (fit == *known || may_be_piece)
                     && seen.frame != copies.nearest.frame
                     && is_another(seen, &copies.nearest)
-                    && self.ts.since(seen.ts).is_none_or(|age| age <= ERROR_DELAY);
+                    && is_recent(self.ts, seen);
                 let likeness = match fit {
                     Fit::Lone => Likeness::Same,
                     _ => Likeness::Alike,
@@ -76,7 +77,7 @@ impl<'w> Search<'w> {
             }
             _ if fit >= Fit::Lone => {
                 self.told = Some((fit, Copies::of(*seen, self.source, self.addrs)));
-                self.is_ambiguous = false;
+                self.is_ambiguous &= fit == Fit::Lone;
                 false
             }
             _ => self.meets_untold(seen, fit),
@@ -88,6 +89,7 @@ impl<'w> Search<'w> {
         let wanted = self.wanted;
         let copies = || Copies::of(*seen, self.source, self.addrs);
         let may_be = wanted.may_be(seen, fit);
+        self.is_ambiguous |= wanted.may_be_piece_of(seen) && is_recent(self.ts, seen);
         let segment = matches!(self.best, Some((MatchKind::Segment, _)));
         match &mut self.best {
             Some((MatchKind::Segment, copies)) => {
@@ -125,6 +127,11 @@ impl<'w> Search<'w> {
         };
         Some((match_kind, copies))
     }
+}
+
+/// Whether an error that was captured at `ts` may have come for so long.
+fn is_recent(ts: Timestamp, seen: &Fingerprint) -> bool {
+    ts.since(seen.ts).is_none_or(|age| age <= ERROR_DELAY)
 }
 
 /// Whether a packet of the same octets is no sighting of this one at another point.

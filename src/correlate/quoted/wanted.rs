@@ -208,6 +208,14 @@ impl Wanted {
         is_larger || fit > Fit::Other
     }
 
+    /// Whether the quote tells no more than the length of the datagram, and that may as well be a piece of
+    /// `seen`, of its flow, which a card takes apart that finishes the checksums as well.
+    pub(super) fn may_be_piece_of(&self, seen: &Fingerprint) -> bool {
+        self.may_be(seen, Fit::Other)
+            && !self.lead.agrees(Lead::default(), self.checksum())
+            && !tells_content(UDP, seen.lead, self.addrs)
+    }
+
     /// Whether numbers allow that the card made this one of `seen`: from the number of that it counts on.
     fn is_cut_from(&self, seen: &Fingerprint) -> bool {
         /// Datagrams that Linux lets a card make of one.

@@ -164,6 +164,33 @@ fn offload_is_why_a_checksum_differs() {
     assert_eq!(found(&last, &wire, ALL), (MatchKind::Flow, 1, true));
 }
 
+/// Of what a card is to finish, eight quoted octets tell the ports and the length: that is the packet, unless
+/// another can be.
+#[test]
+fn where_no_other_has_its_length_that_tells_the_packet() {
+    let octets = |count, octet: u8| vec![octet; count];
+    let sent = |payload: &[u8]| packet6(UDP, &datagram(partial(payload), payload));
+    let wire = packet6(UDP, &datagram(0x1234, &octets(40, 1)));
+    let own = sent(&octets(40, 1));
+    let shorter = sent(&octets(30, 1));
+    let first: [&[u8]; 3] = [&shorter, &own, &shorter];
+    assert_eq!(found(&first, &wire, 48), (MatchKind::Exact, 2, false));
+    // One of the same length, and one that the card may have taken apart, whose checksums it finishes.
+    let (alike, several) = (sent(&octets(40, 2)), sent(&octets(80, 1)));
+    for other in [&alike, &several] {
+        let after = found(&[&own, other], &wire, 48);
+        assert_eq!((after.0, after.2), (MatchKind::Flow, false));
+        let before = found(&[other, &own], &wire, 48);
+        assert_eq!(before, (MatchKind::Flow, 2, false));
+    }
+    // Of a checksum that is there nobody takes the datagram apart.
+    let whole = packet6(UDP, &datagram(0x4321, &octets(80, 1)));
+    assert_eq!(
+        found(&[&whole, &own], &wire, 48),
+        (MatchKind::Exact, 2, false)
+    );
+}
+
 #[test]
 fn a_packet_that_holds_no_more_is_told_by_that() {
     let empty = packet6(59, &[]);
