@@ -15,7 +15,7 @@ use super::lead::Lead;
 use super::numbered::{self, Numbered};
 use super::query::QueryKey;
 use super::repeats::Spot;
-use super::sighting::{Extent, Mirror, Place, Sighting};
+use super::sighting::{Extent, Mirror, Passage, Place, Sighting};
 use super::trace::Path;
 use super::traces::{Again, Known, TraceKey};
 use super::translated::Look;
@@ -369,7 +369,7 @@ impl Correlator {
             evidence,
             captured: match evidence {
                 Evidence::Captured => Captured::of(frame, packet),
-                Evidence::Reported => Captured::OnTheWay,
+                Evidence::Reported => Captured::OnTheWay(Passage::Unknown),
             },
             in_flight: InFlight::MayBe,
             answered: false,

@@ -40,24 +40,47 @@ impl Replay {
 
     /// The same in one of several captures.
     pub(super) fn seen_in(&mut self, source: SourceId, millis: i64, packet: &[u8]) {
-        self.capture(source, millis, (packet, packet.len()), Options::NONE);
+        self.capture(
+            source,
+            millis,
+            (LinkType(101), packet, packet.len()),
+            Options::NONE,
+        );
+    }
+
+    /// The same on all interfaces of a host, which it comes to (0) or leaves (4).
+    pub(super) fn at_host(&mut self, millis: i64, packet_type: u8, packet: &[u8]) {
+        let cooked = [0, packet_type, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0];
+        let frame = [&cooked[..], packet].concat();
+        let cooked = (LinkType(113), &frame[..], frame.len());
+        self.capture(SourceId(0), millis, cooked, Options::NONE);
     }
 
     /// The same with what a pcapng file tells of it.
     pub(super) fn at_with(&mut self, millis: i64, packet: &[u8], options: Options<'_>) {
-        self.capture(SourceId(0), millis, (packet, packet.len()), options);
+        self.capture(
+            SourceId(0),
+            millis,
+            (LinkType(101), packet, packet.len()),
+            options,
+        );
     }
 
     /// The same with a snap length.
     pub(super) fn at_cut(&mut self, millis: i64, packet: &[u8], snap_length: usize) {
-        self.capture(SourceId(0), millis, (packet, snap_length), Options::NONE);
+        self.capture(
+            SourceId(0),
+            millis,
+            (LinkType(101), packet, snap_length),
+            Options::NONE,
+        );
     }
 
     fn capture(
         &mut self,
         source: SourceId,
         millis: i64,
-        (packet, snap_length): (&[u8], usize),
+        (link, packet, snap_length): (LinkType, &[u8], usize),
         options: Options<'_>,
     ) {
         self.frames += 1;
@@ -67,7 +90,7 @@ impl Replay {
             number: self.frames,
             interface: None,
             ts: Timestamp::from_nanos(millis * 1_000_000),
-            link: LinkType(101),
+            link,
             wire_len: length,
             fcs_len: 0,
             data: packet.get(..snap_length).unwrap_or(packet),

@@ -94,7 +94,7 @@ pub(super) enum Passage {
 
 impl Passage {
     /// Of `frame`, as the header of a cooked capture tells.
-    fn of(frame: &Frame<'_>) -> Self {
+    pub(super) fn of(frame: &Frame<'_>) -> Self {
         if !matches!(frame.link, lt::LINUX_SLL | lt::LINUX_SLL2) {
             return Self::Unknown;
         }

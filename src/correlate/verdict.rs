@@ -189,6 +189,14 @@ impl DropVerdict {
         self.count > 0 && self.out_of_window + self.arrived >= self.count && is_not_captured
     }
 
+    /// Whether the destination itself sent the errors: not where it stands for who sent them on the other
+    /// side of a translation.
+    pub fn is_by_destination(&self) -> bool {
+        let is_by = |dropper, flow: FlowKey| dropper == flow.addrs.dst();
+        let there = self.same_as;
+        is_by(self.dropper, self.flow) && there.is_none_or(|there| is_by(there.dropper, there.flow))
+    }
+
     /// The flow whose packets tell what came of it.
     pub fn followed(&self) -> FlowKey {
         match self.carried {

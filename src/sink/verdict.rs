@@ -1,18 +1,19 @@
 //! A drop verdict in words: verdicts come by the thousand, and are written without going through
 //! strings.
 
+mod cause;
+
 use std::io::Write;
 
-use super::story::{Page, counted, dropped_by, often, type_and_code, write_icmp};
+pub(super) use self::cause::Cause;
+use super::story::{Page, counted, dropped_by, often};
 use super::text::{addr, note};
-use super::wrap::{Paragraph, TIE};
+use super::wrap::Paragraph;
 use crate::correlate::verdict::{
     Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Evidence, Hops, Undelivered,
 };
-use crate::model::flow::FlowPorts;
 use crate::record::app_error::AppError;
 use crate::record::write;
-use crate::wire::IpVersion;
 use crate::wire::ip::protocol::TCP;
 
 /// What was dropped, by whom and why; how often and what came of it; what the program saw: a line each,
@@ -219,7 +220,7 @@ fn undelivered(out: &mut Vec<u8>, verdict: &DropVerdict, lost: Undelivered, page
 /// `10.9.1.1 (the destination, ~3 hops away)`.
 fn dropper(out: &mut Vec<u8>, verdict: &DropVerdict) {
     write::ip(out, verdict.dropper);
-    let is_destination = verdict.dropper == verdict.flow.addrs.dst();
+    let is_destination = verdict.is_by_destination();
     // How many hops a packet lived tells nothing of a distance if it went round in a loop.
     let hops = (verdict.hops_to_dropper).filter(|_| verdict.reason != DropReason::TtlExceeded);
     if is_destination {
@@ -235,109 +236,6 @@ fn dropper(out: &mut Vec<u8>, verdict: &DropVerdict) {
     }
     if is_destination || hops.is_some() {
         out.push(b')');
-    }
-}
-
-/// What a verdict says of why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Cause {
-    reason: DropReason,
-    version: IpVersion,
-    kind: u8,
-    code: u8,
-    /// Of an unreachable port.
-    port: Option<u16>,
-    /// Of what is too big.
-    mtu: Option<u32>,
-    /// Before the TTL ran out.
-    hops: Option<u8>,
-}
-
-impl Cause {
-    pub(super) fn of(verdict: &DropVerdict) -> Self {
-        let reason = verdict.reason;
-        let port = match verdict.flow.ports {
-            FlowPorts::Ports { dst, .. } if reason == DropReason::PortUnreachable => Some(dst),
-            _ => None,
-        };
-        let hops = verdict.hops_to_dropper.map(|hops| hops.count);
-        Self {
-            reason,
-            version: verdict.version,
-            kind: verdict.kind,
-            code: verdict.code,
-            port,
-            mtu: (verdict.mtu).filter(|_| reason == DropReason::FragmentationNeeded),
-            hops: hops.filter(|_| reason == DropReason::TtlExceeded),
-        }
-    }
-
-    /// `admin prohibited (ICMP 3/13)`, with the MTU where there is one.
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
-        let words = match self.reason {
-            DropReason::NoRoute => "no route",
-            DropReason::HostUnreachable => "host unreachable",
-            DropReason::ProtocolUnreachable => "protocol unreachable",
-            DropReason::PortUnreachable => match self.port {
-                Some(port) => {
-                    write::number(out, b"port ", port.into());
-                    " unreachable"
-                }
-                None => "port unreachable",
-            },
-            DropReason::FragmentationNeeded => match self.mtu {
-                Some(0) if self.version == IpVersion::V4 => "too big, MTU not told",
-                Some(mtu) => {
-                    write::number(out, b"too big, MTU ", mtu.into());
-                    ""
-                }
-                None => "too big",
-            },
-            DropReason::SourceRouteFailed => "source route failed",
-            DropReason::AdminProhibited => "admin prohibited",
-            DropReason::TtlExceeded => {
-                out.extend_from_slice(match self.version {
-                    IpVersion::V4 => b"TTL",
-                    IpVersion::V6 => b"hop limit",
-                });
-                out.extend_from_slice(b" ran out");
-                if let Some(hops) = self.hops {
-                    out.extend_from_slice(b" after ");
-                    counted(out, hops.into(), "hop");
-                }
-                ""
-            }
-            DropReason::ReassemblyTimeout => "fragments missing at reassembly",
-            DropReason::ParameterProblem => "header not understood",
-            DropReason::HeadersTooLong => "headers too long",
-            DropReason::SourceQuench => "source quench (congestion)",
-            DropReason::Other => "another error",
-        };
-        out.extend_from_slice(words.as_bytes());
-        out.extend_from_slice(b" (");
-        let Self {
-            version,
-            kind,
-            code,
-            ..
-        } = *self;
-        if says_it_all(version, kind, code) {
-            type_and_code(out, version, kind, code, TIE);
-        } else {
-            write_icmp(out, version, kind, code);
-        }
-        out.push(b')');
-    }
-}
-
-/// Whether the reason's words leave nothing for the code's own to add.
-const fn says_it_all(version: IpVersion, kind: u8, code: u8) -> bool {
-    match version {
-        IpVersion::V4 => matches!((kind, code), (3, 0..=5 | 13) | (11, 0 | 1) | (4, 0)),
-        IpVersion::V6 => matches!(
-            (kind, code),
-            (1, 0 | 1 | 3 | 4 | 7 | 8) | (2, 0) | (3, 0 | 1)
-        ),
     }
 }
 
@@ -413,6 +311,10 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
         out.extend_from_slice(b"; ");
         counted(out, packets, "packet");
         out.extend_from_slice(b" more after the first error; what came back is not known");
+        return;
+    }
+    if outcome == AftermathOutcome::Unknown && verdict.still_too_large > 0 {
+        out.extend_from_slice(b"; packets too large still came a second and more later");
         return;
     }
     if outcome == AftermathOutcome::Unknown {

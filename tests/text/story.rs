@@ -4,8 +4,10 @@ use super::records_support::samples::{self, exchange};
 use super::records_support::{addr, frame};
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome, ReplyDrop};
 use icmpdump::correlate::verdict::{
-    Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Hops, Role, Undelivered, WasOpen,
+    Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Hops, OtherSide, Role,
+    Undelivered, WasOpen,
 };
+use icmpdump::model::AddrPair;
 use icmpdump::model::options::LocalDrop;
 use icmpdump::record::Record;
 use icmpdump::sink::text::{Lines, TextOptions};
@@ -90,6 +92,12 @@ fn lost_on_way_back() -> ReplyDrop {
     }
 }
 
+/// A verdict as it is told, in one line.
+fn unwrapped(verdict: &DropVerdict) -> String {
+    let text = text(&TextOptions::default(), &["a"], &[Record::Drop(verdict)]);
+    text.replace("\n--    ", " ")
+}
+
 /// One whose packets met the router on their first hop, seen on one side only.
 pub(crate) fn verdict() -> DropVerdict {
     DropVerdict {
@@ -113,10 +121,6 @@ pub(crate) fn verdict() -> DropVerdict {
 
 #[test]
 fn a_verdict_says_what_was_answered_and_which_mtu_was_told() {
-    let unwrapped = |verdict: &DropVerdict| {
-        let told = text(&TextOptions::default(), &["a"], &[Record::Drop(verdict)]);
-        told.replace("\n--    ", " ")
-    };
     let answered = DropVerdict {
         answered: 3,
         ..verdict()
@@ -138,10 +142,6 @@ fn a_verdict_says_what_was_answered_and_which_mtu_was_told() {
 
 #[test]
 fn a_verdict_says_that_no_socket_is_found_for_its_errors() {
-    let unwrapped = |verdict: &DropVerdict| {
-        let told = text(&TextOptions::default(), &["a"], &[Record::Drop(verdict)]);
-        told.replace("\n--    ", " ")
-    };
     for (protocol, short_quotes, half_translated, expected) in [
         (6, 1, 0, "1 of them discarded for a short quote the program"),
         (
@@ -228,6 +228,50 @@ fn a_verdict_says_that_no_socket_is_found_for_its_errors() {
 }
 
 #[test]
+fn a_verdict_says_that_what_is_too_large_goes_on() {
+    let large = DropVerdict {
+        aftermath: Aftermath::UNKNOWN,
+        ..verdict()
+    };
+    let told = unwrapped(&large);
+    assert!(
+        told.contains("; packets too large still came a second and more later the program"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_destination_is_one_on_both_sides_of_a_translation() {
+    let own = DropVerdict {
+        dropper: addr("10.0.3.2"),
+        ..verdict()
+    };
+    let there = |dropper| {
+        let mut there = samples::verdict().same_as.unwrap();
+        there.flow.addrs = AddrPair::new(addr("10.0.1.1"), addr("192.168.1.9"));
+        DropVerdict {
+            same_as: Some(OtherSide {
+                dropper: addr(dropper),
+                ..there
+            }),
+            ..own.clone()
+        }
+    };
+    for (verdict, is_it) in [
+        (own.clone(), true),
+        (there("192.168.1.9"), true),
+        (there("192.168.1.1"), false),
+    ] {
+        let told = unwrapped(&verdict);
+        assert_eq!(
+            told.contains("(the destination, 1 hop away)"),
+            is_it,
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn a_verdict_says_who_dropped_what_why_and_what_came_of_it() {
     let tell = |verdict: &DropVerdict| {
         let text = text(&TextOptions::default(), &["a"], &[Record::Drop(verdict)]);
@@ -300,6 +344,7 @@ fn a_verdict_says_who_dropped_what_why_and_what_came_of_it() {
         original_count: 0,
         last_originals: [None; DropVerdict::FRAMES],
         repeated: 0,
+        still_too_large: 0,
         hops_to_dropper: None,
         aftermath: Aftermath::UNKNOWN,
         ..verdict()
@@ -329,10 +374,6 @@ fn a_verdict_says_who_dropped_what_why_and_what_came_of_it() {
 
 #[test]
 fn data_that_got_through_was_acknowledged_or_answered() {
-    let unwrapped = |verdict: &DropVerdict| {
-        let text = text(&TextOptions::default(), &["a"], &[Record::Drop(verdict)]);
-        text.replace("\n--    ", " ")
-    };
     // What is larger than the MTU was cut to size by segmentation offload after it was captured.
     let mut offloaded = verdict();
     let after = &mut offloaded.aftermath;

@@ -52,7 +52,7 @@ impl Reported<'_, '_> {
     fn is_discarded(&self) -> bool {
         let is_new = || (self.ip.hop_limit()).is_some_and(|ttl| payload::hops(ttl) == 0);
         matches!(self.message.checksum.status, ChecksumStatus::Bad { .. })
-            && self.captured == Captured::OnTheWay
+            && self.captured != Captured::AtDropper
             && match cause::of(self.ip, self.message) {
                 Some(ChecksumCause::Offload) => false,
                 Some(ChecksumCause::NotFilledIn) => !is_new(),

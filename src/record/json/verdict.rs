@@ -79,6 +79,7 @@ pub(super) fn drop<S: Serializer>(
     map.put("original_count", &verdict.original_count)?;
     map.maybe("answered", NonZeroU64::new(verdict.answered))?;
     map.maybe("mtu", verdict.mtu)?;
+    map.maybe("still_too_large", NonZeroU64::new(verdict.still_too_large))?;
     map.put("bytes", &verdict.bytes)?;
     map.span("slowest_ns", verdict.slowest)?;
     map.maybe("original_ttl", verdict.original_ttl)?;
