@@ -94,7 +94,7 @@ impl Correlator {
 
     /// The message that begins in `first` was given up for want of memory: what is missing of it may come.
     pub fn part_is_evicted(&mut self, first: FrameRef) {
-        self.parts.is_evicted(first);
+        self.parts.is_over(first);
     }
 
     /// The same of the last fragment of a message. What the first one told before counts once.
@@ -113,7 +113,7 @@ impl Correlator {
         let begins = !whole.told.as_ref().is_some_and(is_told);
         let first = whole.begins;
         if let Some(first) = first {
-            self.parts.is_whole(first);
+            self.parts.is_over(first);
         }
         let whole = Packet { ip: *ip, ..*packet };
         self.observe(frame, packet, shown);

@@ -50,13 +50,9 @@ impl Parts {
         }
     }
 
-    /// The message that `first` begins is whole.
-    pub(super) fn is_whole(&mut self, first: FrameRef) {
-        self.parts.remove(&first);
-    }
-
-    /// The message that `first` begins was given up: nothing tells any more what is missing of it.
-    pub(super) fn is_evicted(&mut self, first: FrameRef) {
+    /// The message that `first` begins is whole, or was given up: nothing tells any more what is missing of
+    /// it.
+    pub(super) fn is_over(&mut self, first: FrameRef) {
         self.parts.remove(&first);
     }
 

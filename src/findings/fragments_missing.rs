@@ -230,8 +230,10 @@ impl Diagnosis for FragmentsMissing {
             Carried::Between(addrs, _) => addrs,
             Carried::Unknown | Carried::Several => verdict.dropped().addrs,
         };
-        if may_be_fragments && let Some((dropper, group)) = self.dropped.entry(addrs) {
-            dropper.get_or_insert(verdict.dropper);
+        if may_be_fragments
+            && let Some((dropper, group)) = self.dropped.entry(addrs)
+            && *dropper.get_or_insert(verdict.dropper) == verdict.dropper
+        {
             group.show(&verdict.error_frames);
         }
     }

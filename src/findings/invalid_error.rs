@@ -3,9 +3,9 @@
 //!
 //! Rule: an error about an error; an MTU below what every link carries; a quote of less than the IP
 //! header and 8 octets; one that was translated on one side only; one about a TCP segment that was not in
-//! flight; or errors that quote packets which were never sent, though the capture holds that sender's other packets of the same protocol to
-//! the same host and port, from five seconds before the error on, and the kernel dropped nothing. A single one of
-//! those may be the capture's fault: it takes three for a warning.
+//! flight; or errors that quote packets which were never sent, though the capture holds that sender's other
+//! packets of the same protocol to the same host and port, from five seconds before the error on, and the
+//! kernel dropped nothing. A single one of those may be the capture's fault: it takes three for a warning.
 //! Source: RFC 1122 section 3.2.2 and RFC 4443 section 2.4 (e) on errors about errors; RFC 791 (68
 //! octets), RFC 8200 section 5 (1280) and RFC 8201 section 4 on the MTU; RFC 792 on quotes, and RFC 5508
 //! section 4.2 on their translation; RFC 5927 on forged errors, section 4.1 on what is in flight.

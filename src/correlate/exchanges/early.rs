@@ -74,13 +74,9 @@ impl EarlyReplies {
                 && (seen.ts.since(reply.ts)).is_none_or(|apart| apart <= COPY_WINDOW)
                 && seen.place.is_copy_of(reply.place)
         };
-        let of = self
-            .last
-            .iter()
-            .rev()
-            .filter(is_it)
-            .map(|reply| reply.place.link());
-        of.into_iter().find(|link| !link.is_unknown())
+        let copies = self.last.iter().rev().filter(is_it);
+        let mut links = copies.map(|reply| reply.place.link());
+        links.find(|link| !link.is_unknown())
     }
 
     /// The reply to the request that is captured now, which goes to whom the key tells that it is kept
