@@ -1,24 +1,25 @@
 //! Flows that were hit by an error, followed forward: what did they do next?
 
 mod account;
+mod hit;
 mod opened;
 mod recent;
 mod retries;
 
 use self::account::{Account, Closed};
+pub(super) use self::hit::Hit;
 use self::recent::{Recent, Sent};
 use self::retries::{RETRIED_WITHIN, Service};
 use super::MatchKind;
-use super::flows::{Chain, Hashes, Marks, Ring, is_told_apart};
+use super::flows::{Chain, Fingerprint, Hashes, Marks, Ring, is_told_apart};
 use super::lead::Lead;
-use super::network::{Network, Networks};
+use super::network::{Link, Networks};
 use super::numbered;
 use super::observation::{Observation, occupied};
 use super::segment::Segment;
 use super::table::{Displaced, Table};
 use super::verdict::{Aftermath, AftermathOutcome, WasOpen};
 use super::verdicts::VerdictKey;
-use crate::icmp::{Quote, QuotedTransport};
 use crate::model::flow::FlowPorts;
 use crate::model::{FlowKey, Timestamp};
 use crate::wire::IpVersion;
@@ -37,59 +38,19 @@ const ANSWERS_BEFORE: usize = 4;
 /// are one flow has one from each hop.
 const VERDICTS: usize = 32;
 
-/// What an error tells of the flow that it hits.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Hit {
-    pub(super) flow: FlowKey,
-    version: IpVersion,
-    /// The sequence number of the dropped segment.
-    dropped: Option<u32>,
-    /// What that was.
-    segment: Option<Segment>,
-    networks: Networks,
+/// A flow that is followed: the first of those with these addresses and ports, or that of a link that is told
+/// apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Whose {
+    flow: FlowKey,
+    apart: Link,
 }
 
-impl Hit {
-    /// The packet that `quote` quotes is of `flow`.
-    pub(super) fn of(quote: &Quote<'_>, flow: FlowKey) -> Self {
+impl Whose {
+    const fn first(flow: FlowKey) -> Self {
         Self {
             flow,
-            version: quote.ip.version,
-            dropped: match quote.transport {
-                QuotedTransport::Tcp { seq, .. } => seq,
-                _ => None,
-            },
-            segment: Segment::quoted(quote),
-            networks: Networks::default(),
-        }
-    }
-
-    /// The same, where what was dropped need not be what the quote says: nothing up to `seq` was.
-    pub(super) const fn beyond(self, seq: u32) -> Self {
-        Self {
-            dropped: Some(seq),
-            ..self
-        }
-    }
-
-    /// The packet is of the first of these networks.
-    pub(super) fn within(self, networks: Networks) -> Self {
-        Self { networks, ..self }
-    }
-
-    /// The sequence number of the dropped segment, if it is known.
-    pub(super) const fn dropped(&self) -> Option<u32> {
-        self.dropped
-    }
-
-    /// That packet was captured.
-    pub(super) fn of_packet(packet: &Observation) -> Self {
-        Self {
-            flow: packet.flow(),
-            version: packet.version,
-            dropped: packet.seq(),
-            segment: Segment::with(packet.flags),
-            networks: Networks::default(),
+            apart: Link::UNKNOWN,
         }
     }
 }
@@ -114,13 +75,16 @@ struct Tracked {
     began: Option<Timestamp>,
     /// Whether it is known which packets answer it.
     can_be_answered: bool,
+    link: Link,
     networks: Networks,
 }
 
 /// The flows being followed.
 #[derive(Debug)]
 pub(super) struct Followed {
-    flows: Table<FlowKey, Tracked>,
+    flows: Table<Whose, Tracked>,
+    /// Whether any were told apart by their links.
+    has_apart: bool,
     /// Hashes of the flows: most packets are told by these alone.
     sent: Marks,
     /// Hashes of the flows that answer them.
@@ -139,6 +103,7 @@ impl Followed {
         let further = 2 * size_of::<Account>();
         Self {
             flows: Table::with_memory_and_heap(memory / 8 * 6, size_of::<Account>()),
+            has_apart: false,
             refused: Table::with_memory(memory / 8),
             sent: Marks::default(),
             answers: Marks::default(),
@@ -153,15 +118,47 @@ impl Followed {
         self.evicted
     }
 
+    /// Whose a packet of `flow` on this link is.
+    #[inline]
+    fn whose(&self, flow: FlowKey, link: Link) -> Whose {
+        let first = Whose::first(flow);
+        if self.has_apart && !link.is_unknown() {
+            let apart = Whose { flow, apart: link };
+            if self.flows.get(&apart).is_some() {
+                return apart;
+            }
+        }
+        first
+    }
+
+    /// The same of the packet that an error hits, whose verdict is told apart by `apart`.
+    fn whose_hit(&mut self, hit: &Hit, apart: Link) -> Whose {
+        let known = self.whose(hit.flow, hit.link);
+        let first = self.flows.get(&known);
+        let is_of_other = |first: &Tracked| {
+            apart != Link::UNKNOWN && first.link.is_other_than(hit.link)
+                || first.networks.own.is_other_than(hit.networks.own)
+        };
+        if known.apart == Link::UNKNOWN && first.is_some_and(is_of_other) {
+            self.has_apart = true;
+            return Whose {
+                flow: hit.flow,
+                apart: hit.link,
+            };
+        }
+        known
+    }
+
     /// Begins, or goes on, to follow the flow that an error at `ts` hits, for the verdict that the
-    /// error belongs to; `found` tells which packet of it was captured, if any was.
+    /// error belongs to; `found` tells which packet of it was captured, if any was, and `is_elsewhere` which are
+    /// of another network.
     pub(super) fn error(
         &mut self,
         ring: &Ring,
         verdict: VerdictKey,
-        hit: &Hit,
-        found: Option<MatchKind>,
+        (hit, found): (&Hit, Option<MatchKind>),
         ts: Timestamp,
+        is_elsewhere: impl FnMut(&Fingerprint) -> bool,
     ) {
         let (key, dropped) = (hit.flow, hit.dropped);
         if !is_told_apart(&key) {
@@ -177,20 +174,21 @@ impl Followed {
                 None => drop(self.refused.insert(service, (key, ts))),
             }
         }
-        let flow = self.flows.get_mut(&key);
+        let whose = self.whose_hit(hit, verdict.apart);
+        let flow = self.flows.get_mut(&whose);
         if let Some(account) = flow.and_then(|flow| flow.account_mut(&verdict)) {
             account.error(dropped, ts);
             return;
         }
         let hashes = ring.hashes(key.addrs, key.protocol, Lead::of_flow(key.ports));
         let answer = answering(&key, hit.version);
-        let before = before(ring, &hashes, hit);
+        let before = before(ring, &hashes, hit, is_elsewhere);
         let account = Account {
             size_before: before.largest,
             was_open: answer.and_then(|answer| opened::was_open(ring, &key, &answer)),
             ..Account::new(verdict, dropped, ts)
         };
-        if let Some(flow) = self.flows.get_mut(&key) {
+        if let Some(flow) = self.flows.get_mut(&whose) {
             let is_first = flow.accounts.is_empty();
             if is_first || (self.further < self.room && flow.accounts.len() < VERDICTS) {
                 self.further += usize::from(!is_first);
@@ -221,17 +219,19 @@ impl Followed {
             tried_from: None,
             began: None,
             can_be_answered: answer.is_some(),
+            link: hit.link,
             networks: hit.networks,
         };
-        if let Some(Displaced::Oldest(_, oldest)) = self.flows.insert(key, flow) {
+        if let Some(Displaced::Oldest(_, oldest)) = self.flows.insert(whose, flow) {
             self.further -= oldest.further();
             self.evicted += 1;
         }
     }
 
-    /// A verdict is told, for which `flow` was followed: errors that come begin another part of it.
-    pub(super) fn told(&mut self, flow: &FlowKey, verdict: &VerdictKey) {
-        if let Some(flow) = self.flows.get_mut(flow) {
+    /// A verdict is told, for which a flow was followed: errors that come begin another part of it.
+    pub(super) fn told(&mut self, (flow, link): (FlowKey, Link), verdict: &VerdictKey) {
+        let whose = self.whose(flow, link);
+        if let Some(flow) = self.flows.get_mut(&whose) {
             self.further -= flow.further();
             flow.accounts.retain(|account| account.verdict != *verdict);
             self.further += flow.further();
@@ -249,53 +249,66 @@ impl Followed {
         self.sent.is_marked(hash) || self.answers.is_marked(hash)
     }
 
-    /// Takes a packet of a flow that may be known, in the tunnel that tells its network, if any does.
+    /// Takes a packet of a flow that may be known, on the link that tells its network, if any does.
     #[inline(never)]
-    pub(super) fn packet(&mut self, packet: &Observation, hash: u32, network: Network) {
+    pub(super) fn packet(&mut self, packet: &Observation, hash: u32, link: Link) {
+        let whose = self.whose(packet.flow(), link);
         if self.sent.is_marked(hash)
-            && let Some(flow) = self.flows.get_mut(&packet.flow())
-            && !flow.networks.sends_elsewhere(network)
+            && let Some(flow) = self.flows.get_mut(&whose)
+            && !flow.networks.sends_elsewhere(link.network)
         {
             flow.sent(packet, None);
         }
         if self.answers.is_marked(hash)
-            && let Some(key) = answered(&packet.flow(), packet.version)
-            && let Some(flow) = self.flows.get_mut(&key)
-            && !flow.networks.is_answered_elsewhere(network)
+            && let Some(key) = answered(&whose.flow, packet.version)
+            && let whose = self.whose(key, link)
+            && let Some(flow) = self.flows.get_mut(&whose)
+            && !flow.networks.is_answered_elsewhere(link.network)
         {
             flow.answered(packet);
         }
     }
 
-    /// Takes a packet of a flow whose error came before it, at `error`.
-    pub(super) fn dropped_before(&mut self, packet: &Observation, error: Timestamp) {
-        if let Some(flow) = self.flows.get_mut(&packet.flow()) {
+    /// Takes a packet of a flow on this link whose error came before it, at `error`.
+    pub(super) fn dropped_before(&mut self, packet: &Observation, link: Link, error: Timestamp) {
+        let whose = self.whose(packet.flow(), link);
+        if let Some(flow) = self.flows.get_mut(&whose) {
             flow.sent(packet, Some(error));
         }
     }
 
     /// A mirror gave an error about a flow twice: so it does with what that sends, and is sent.
-    pub(super) fn mirrored(&mut self, key: &FlowKey) {
-        if let Some(flow) = self.flows.get_mut(key) {
+    pub(super) fn mirrored(&mut self, flow: FlowKey, link: Link) {
+        let whose = self.whose(flow, link);
+        if let Some(flow) = self.flows.get_mut(&whose) {
             flow.recent.is_mirrored();
             flow.answers.is_mirrored();
         }
     }
 
     /// When the flow last sent or received a packet since its first error.
-    pub(super) fn last_packet(&self, key: &FlowKey) -> Option<Timestamp> {
-        self.flows.get(key)?.last_packet
+    pub(super) fn last_packet(&self, flow: FlowKey, link: Link) -> Option<Timestamp> {
+        self.flows.get(&self.whose(flow, link))?.last_packet
     }
 
     /// Whether the flow's destination sent from its port before the first error of a verdict.
-    pub(super) fn was_open(&self, flow: &FlowKey, verdict: &VerdictKey) -> Option<WasOpen> {
-        self.flows.get(flow)?.account(verdict)?.was_open
+    pub(super) fn was_open(
+        &self,
+        (flow, link): (FlowKey, Link),
+        verdict: &VerdictKey,
+    ) -> Option<WasOpen> {
+        let flow = self.flows.get(&self.whose(flow, link))?;
+        flow.account(verdict)?.was_open
     }
 
     /// What became of the flow after the errors of a verdict.
-    pub(super) fn aftermath(&self, flow: &FlowKey, verdict: &VerdictKey) -> Aftermath {
+    pub(super) fn aftermath(
+        &self,
+        (flow, link): (FlowKey, Link),
+        verdict: &VerdictKey,
+    ) -> Aftermath {
         let is_tcp = flow.protocol == TCP;
-        let flow = self.flows.get(flow);
+        let flow = self.flows.get(&self.whose(flow, link));
         flow.and_then(|flow| Some(flow.aftermath(flow.account(verdict)?, is_tcp)))
             .unwrap_or(Aftermath::UNKNOWN)
     }
@@ -465,7 +478,12 @@ struct Before {
     recent: Recent<SENT_BEFORE>,
 }
 
-fn before(ring: &Ring, hashes: &Hashes, hit: &Hit) -> Before {
+fn before(
+    ring: &Ring,
+    hashes: &Hashes,
+    hit: &Hit,
+    mut is_elsewhere: impl FnMut(&Fingerprint) -> bool,
+) -> Before {
     let flow = &hit.flow;
     let word = Lead::of_flow(flow.ports).flow_word(flow.protocol);
     let mut before = Before::default();
@@ -473,7 +491,8 @@ fn before(ring: &Ring, hashes: &Hashes, hit: &Hit) -> Before {
     ring.walk(Chain::Flow, hashes, |seen| {
         let same = seen.protocol == flow.protocol
             && seen.pair == hashes.pair
-            && seen.lead.flow_word(seen.protocol) == word;
+            && seen.lead.flow_word(seen.protocol) == word
+            && !is_elsewhere(seen);
         if same {
             before.largest = before.largest.max(Some(seen.length));
             before

@@ -2,6 +2,7 @@
 //! probe.
 
 mod probe;
+mod reported;
 
 pub(super) use self::probe::fate;
 use super::aftermath::Hit;
@@ -12,19 +13,20 @@ use super::flows::is_icmp;
 use super::hasty::HastyError;
 use super::in_flight::InFlight;
 use super::lead::Lead;
+use super::network::{Domain, Link, Network, Networks};
 use super::numbered::{self, Numbered};
 use super::query::QueryKey;
 use super::repeats::Spot;
-use super::sighting::{Extent, Mirror, Passage, Place, Sighting};
+use super::sighting::{Extent, Mirror, Place, Sighting};
 use super::trace::Path;
 use super::traces::{Again, Known, TraceKey};
 use super::translated::Look;
 use super::verdict::{DropReason, Evidence};
 use super::verdicts::{Captured, Reported};
 use super::{Correlator, MatchKind, NoOriginal, Original, Outcome, Relation, Sight, quoted};
-use crate::icmp::{Direction, Message, Quote, QuotedTransport, Translation, Whole};
-use crate::model::{FlowKey, Frame, FrameRef, Timestamp};
-use crate::wire::{Ip, Packet, is_dropped};
+use crate::icmp::{Direction, Message, Quote, QuotedTransport, Whole};
+use crate::model::{Frame, FrameRef, Timestamp};
+use crate::wire::{Ip, Packet};
 
 impl Correlator {
     pub(super) fn error(
@@ -50,21 +52,9 @@ impl Correlator {
                 return Relation::Copy { of };
             }
         }
-        let (mut original, mut never_sent) = self.original(quote, (frame.reference(), ts));
-        if let Some(Original::None(why)) = &mut original {
-            *why = missed_of_own(ip, &quote.ip, *why);
-            // Nobody accuses itself.
-            never_sent &= *why != NoOriginal::RefusedAtSender;
-        }
-        if let Some(Original::Found {
-            match_kind: MatchKind::Flow,
-            frame,
-            is_other,
-            ..
-        }) = &mut original
-        {
-            *is_other = *is_other || self.carried.is_of_other(quote, *frame);
-        }
+        let domain = self.carried.domain_of(&quote.flow(), Domain::of(packet));
+        let at = (frame.reference(), ts);
+        let (original, never_sent) = self.original_of(ip, quote, at, domain.link.network);
         let inner = self.carried.in_quote(quote, original);
         let relation = known.map_or(Relation::Error { original }, |of| Relation::Copy { of });
         let Some(reason) = DropReason::of_message(message) else {
@@ -78,7 +68,7 @@ impl Correlator {
             ts,
         };
         let ring = self.ring.as_ref();
-        let in_flight = ring.map(|ring| InFlight::of(ring, quote, original, frame.reference()));
+        let in_flight = self.in_flight(quote, (original, frame.reference()), domain.link.network);
         let sent_as = ring.and_then(|ring| quoted::sent_as(ring, quote, original));
         let own = [frame.reference()];
         let mut reported = Reported {
@@ -91,15 +81,19 @@ impl Correlator {
             carried: inner.map(|inner| inner.hit.flow),
             original,
             frame: frame.reference(),
+            domain,
+            followed: self.link_followed((domain.link, quote), original, inner.as_ref()),
+            apart: Link::UNKNOWN,
             frames: whole.map_or(&own, |whole| whole.frames),
             ts,
             shown,
             never_sent,
             evidence: Evidence::Captured,
             captured: Captured::of(frame, packet),
-            in_flight: in_flight.unwrap_or_default(),
+            in_flight,
             answered: false,
         };
+        reported.apart = self.verdicts.apart(&reported);
         if known.is_some() {
             let displaced = self.trace(self.answer(&reported, reason));
             self.tell_paths(displaced);
@@ -137,6 +131,52 @@ impl Correlator {
         }
         self.error_sent(&reported, frame);
         Relation::Error { original }
+    }
+
+    /// The packet of the network `own` that an error with this header quotes, see [`Self::original`].
+    fn original_of(
+        &self,
+        ip: &Ip<'_>,
+        quote: &Quote<'_>,
+        at: (FrameRef, Timestamp),
+        own: Network,
+    ) -> (Option<Original>, bool) {
+        let (mut original, mut never_sent) = self.original(quote, at, own);
+        if let Some(Original::None(why)) = &mut original {
+            *why = missed_of_own(ip, &quote.ip, *why);
+            // Nobody accuses itself.
+            never_sent &= *why != NoOriginal::RefusedAtSender;
+        }
+        if let Some(Original::Found {
+            match_kind: MatchKind::Flow,
+            frame,
+            is_other,
+            ..
+        }) = &mut original
+        {
+            *is_other = *is_other || self.carried.is_of_other(quote, *frame);
+        }
+        (original, never_sent)
+    }
+
+    /// Whether what an error in this frame quotes, found so, was in flight in the network `own`.
+    fn in_flight(
+        &self,
+        quote: &Quote<'_>,
+        found: (Option<Original>, FrameRef),
+        own: Network,
+    ) -> InFlight {
+        let is_tcp = matches!(quote.transport, QuotedTransport::Tcp { .. });
+        let Some(ring) = self.ring.as_ref().filter(|_| is_tcp) else {
+            return InFlight::default();
+        };
+        let networks = match own {
+            Network::NONE => Networks::default(),
+            own => self.carried.networks(own, &quote.flow()),
+        };
+        let elsewhere = self.carried.elsewhere(own);
+        let answers = self.carried.answers_elsewhere(networks);
+        InFlight::of(ring, quote, found, elsewhere, answers)
     }
 
     /// The frame that has the error of which this one, about `quote` and the request `asked`, is a copy.
@@ -188,18 +228,36 @@ impl Correlator {
             Some(Original::Found { match_kind, .. }) if inner.is_none() => Some(match_kind),
             _ => None,
         };
-        let hit = match error.original {
-            Some(Original::Found { frame, .. }) => {
-                hit.within(self.carried.networks(frame, &hit.flow))
-            }
-            _ => hit,
+        let link = error.followed;
+        let hit = match link.network {
+            Network::NONE => hit.within(link, Networks::default()),
+            own => hit.within(link, self.carried.networks(own, &hit.flow)),
         };
         if let Some((verdict, _)) = error.verdict() {
-            self.followed.error(ring, verdict, &hit, found, error.ts);
+            let elsewhere = self.carried.elsewhere(link.network);
+            (self.followed).error(ring, verdict, (&hit, found), error.ts, elsewhere);
         }
         if let Some(hasty) = HastyError::of(ring, error, &self.verdicts, hit, request) {
             self.hasty.add(&hasty);
         }
+    }
+
+    /// The link of the flow whose packets tell what came of an error about a packet of this one: that of what
+    /// is in its tunnel, if that is told.
+    fn link_followed(
+        &self,
+        (link, quote): (Link, &Quote<'_>),
+        original: Option<Original>,
+        inner: Option<&Inner>,
+    ) -> Link {
+        if inner.is_none() && !link.is_unknown() {
+            return link;
+        }
+        let flow = inner.map_or_else(|| quote.flow(), |inner| inner.hit.flow);
+        Link::in_tunnel(match original {
+            Some(Original::Found { frame, .. }) => self.carried.network(frame, &flow),
+            _ => Network::NONE,
+        })
     }
 
     /// An error in `frame` quotes too little to tell which request or reply it is about.
@@ -279,7 +337,7 @@ impl Correlator {
     ) -> Known {
         let ring = self.ring.as_ref();
         if ring.is_some_and(|ring| quoted::mirror(ring, quote) == Mirror::AtWork) {
-            self.followed.mirrored(&quote.flow());
+            (self.followed).mirrored(quote.flow(), Link::of(packet));
         }
         let quoted = &quote.ip;
         let probes = TraceKey::new(quoted.addrs, quoted.protocol, Lead::of_ip(quoted));
@@ -293,16 +351,18 @@ impl Correlator {
         self.traces.answered_again(probes, &again)
     }
 
-    /// The packet that an error in this frame, of this time, quotes, where that is looked for, and
+    /// The packet that an error in this frame, of this time and about a flow of this network, quotes, where that is looked for, and
     /// whether the capture would have it if it had been sent.
     #[inline]
     pub(super) fn original(
         &self,
         quote: &Quote<'_>,
         at: (FrameRef, Timestamp),
+        own: Network,
     ) -> (Option<Original>, bool) {
         let start = self.clock.first();
-        let original = (self.ring.as_ref()).map(|ring| quoted::find(ring, quote, at, start));
+        let original = (self.ring.as_ref())
+            .map(|ring| quoted::find(ring, quote, at, start, self.carried.elsewhere(own)));
         let never_sent = original == Some(Original::None(NoOriginal::NotCaptured))
             && (self.ring.as_ref()).is_some_and(|ring| quoted::has_others(ring, quote));
         let original = original.map(|original| match original {
@@ -315,68 +375,6 @@ impl Correlator {
             original => original,
         });
         (original, never_sent)
-    }
-
-    /// An error that another protocol tells of. It was sent somewhere, so what it says of the flow it
-    /// quotes holds: that adds to a verdict of its own kind. When it was sent, and how many more were,
-    /// is not known: nothing else is drawn from it. Of one that was dropped, nothing at all.
-    pub(super) fn reported_error(
-        &mut self,
-        frame: &Frame<'_>,
-        packet: &Packet<'_>,
-        message: &Message<'_>,
-        quote: &Quote<'_>,
-        shown: bool,
-    ) {
-        if is_dropped(frame, packet) {
-            // Nobody was told of anything.
-            return;
-        }
-        let evidence = Evidence::Reported;
-        let spot = Spot::of(frame, packet);
-        let seen = (&spot, || Mirror::AtWork);
-        let (addrs, octets) = (packet.ip.addrs, message.bytes);
-        // Each switch on its way may tell of it.
-        if (self.repeats.copy_of(evidence, addrs, octets, seen)).is_some() {
-            return;
-        }
-        let flow = self.datagrams.flow(None, quote);
-        self.error_alone((frame, packet, message), (quote, flow), evidence, shown);
-    }
-
-    /// Adds an error of which nothing counts but what it says itself, about this flow.
-    pub(super) fn error_alone(
-        &mut self,
-        (frame, packet, message): (&Frame<'_>, &Packet<'_>, &Message<'_>),
-        (quote, flow): (&Quote<'_>, FlowKey),
-        evidence: Evidence,
-        shown: bool,
-    ) {
-        let displaced = self.verdicts.error(&Reported {
-            ip: &packet.ip,
-            message,
-            quote,
-            flow,
-            sent_as: None,
-            translation: Translation::None,
-            carried: None,
-            original: None,
-            frame: frame.reference(),
-            frames: &[frame.reference()],
-            ts: frame.ts,
-            shown,
-            never_sent: false,
-            evidence,
-            captured: match evidence {
-                Evidence::Captured => Captured::of(frame, packet),
-                Evidence::Reported => Captured::OnTheWay(Passage::Unknown),
-            },
-            in_flight: InFlight::MayBe,
-            answered: false,
-        });
-        if let Some(verdict) = displaced {
-            self.complete(verdict);
-        }
     }
 }
 

@@ -149,7 +149,7 @@ impl Correlator {
             }
         });
         if error.hit.flow == packet.flow() {
-            self.followed.dropped_before(packet, error.ts);
+            (self.followed).dropped_before(packet, error.hit.link(), error.ts);
         }
         if let Some((key, id, seen)) = error.request {
             let _ = self.request_failed(key, id, seen);

@@ -37,11 +37,14 @@ pub(super) enum InFlight {
 
 impl InFlight {
     /// Of the segment that `quote` quotes, found so, as it was when the error in `frame` came.
+    ///
+    /// `is_elsewhere` and `answers_elsewhere` tell packets of other networks, with the same addresses and ports.
     pub(super) fn of(
         ring: &Ring,
         quote: &Quote<'_>,
-        original: Option<Original>,
-        frame: FrameRef,
+        (original, frame): (Option<Original>, FrameRef),
+        is_elsewhere: impl FnMut(&Fingerprint) -> bool,
+        answers_elsewhere: impl FnMut(&Fingerprint) -> bool,
     ) -> Self {
         let QuotedTransport::Tcp { seq: Some(seq), .. } = quote.transport else {
             return Self::MayBe;
@@ -50,8 +53,9 @@ impl InFlight {
         if !ring.direction_seen(&flow.addrs) || !ring.direction_seen(&flow.addrs.reversed()) {
             return Self::MayBe;
         }
-        let sent = Sent::of(ring, &flow, seq, frame);
-        let Some((end, answers)) = sent.end.zip(Answers::of(ring, &flow, &sent, frame)) else {
+        let sent = Sent::of(ring, &flow, seq, (frame, is_elsewhere));
+        let answers = Answers::of(ring, &flow, &sent, (frame, answers_elsewhere));
+        let Some((end, answers)) = sent.end.zip(answers) else {
             return Self::MayBe;
         };
         let acked = answers.acked;
@@ -98,7 +102,12 @@ struct Sent {
 }
 
 impl Sent {
-    fn of(ring: &Ring, flow: &FlowKey, seq: u32, frame: FrameRef) -> Self {
+    fn of(
+        ring: &Ring,
+        flow: &FlowKey,
+        seq: u32,
+        seen_by: (FrameRef, impl FnMut(&Fingerprint) -> bool),
+    ) -> Self {
         let mut sent = Self {
             seq,
             end: None,
@@ -108,7 +117,7 @@ impl Sent {
             began: Timestamp::MIN,
         };
         let mut first = None;
-        walk(ring, flow, frame, |seen| {
+        walk(ring, flow, seen_by, |seen| {
             let from = seen.lead.seq();
             let to = from.wrapping_add(occupied(seen.data, seen.flags));
             sent.has_gap |= first.is_some_and(|first| is_beyond(first, to));
@@ -142,10 +151,15 @@ struct Answers {
 }
 
 impl Answers {
-    fn of(ring: &Ring, flow: &FlowKey, sent: &Sent, frame: FrameRef) -> Option<Self> {
+    fn of(
+        ring: &Ring,
+        flow: &FlowKey,
+        sent: &Sent,
+        seen_by: (FrameRef, impl FnMut(&Fingerprint) -> bool),
+    ) -> Option<Self> {
         let mut acked = None;
         let (mut since, mut not_before) = (false, false);
-        walk(ring, &back(flow), frame, |seen| {
+        walk(ring, &back(flow), seen_by, |seen| {
             if seen.ts < sent.began {
                 return true;
             }
@@ -167,7 +181,12 @@ impl Answers {
 
 /// Walks the segments of a flow, as the source of `frame` has them, from the newest back, until `visit` is
 /// content. A reset ends what was in flight.
-fn walk(ring: &Ring, flow: &FlowKey, frame: FrameRef, mut visit: impl FnMut(&Fingerprint) -> bool) {
+fn walk(
+    ring: &Ring,
+    flow: &FlowKey,
+    (frame, mut is_elsewhere): (FrameRef, impl FnMut(&Fingerprint) -> bool),
+    mut visit: impl FnMut(&Fingerprint) -> bool,
+) {
     let lead = Lead::of_flow(flow.ports);
     let hashes = ring.hashes(flow.addrs, TCP, lead);
     let mut looked = 0;
@@ -176,7 +195,8 @@ fn walk(ring: &Ring, flow: &FlowKey, frame: FrameRef, mut visit: impl FnMut(&Fin
         let is_flow = seen.protocol == TCP
             && seen.pair == hashes.pair
             && seen.lead.flow_word(TCP) == lead.flow_word(TCP)
-            && seen.frame.source() == frame.source();
+            && seen.frame.source() == frame.source()
+            && !is_elsewhere(seen);
         let is_over = is_flow && (seen.flags & RST != 0 || visit(seen));
         is_over || looked == SEARCHED
     });

@@ -65,7 +65,7 @@ use self::flows::Ring;
 pub use self::fragments::Fragment;
 use self::hasty::HastyErrors;
 pub use self::limits::{Config, Evictions, Originals, Sight};
-use self::network::Network;
+use self::network::Link;
 use self::parts::Parts;
 use self::query::{Query, Recognizer};
 use self::quoted::Completed;
@@ -268,7 +268,7 @@ impl Correlator {
         };
         self.around(frame, packet, shown);
         if let Some(noted) = &noted {
-            self.passed_as_noted(noted, &packet.ip, (shown, Network::of(packet)));
+            self.passed_as_noted(noted, &packet.ip, (shown, Link::of(packet)));
         }
         relation
     }
@@ -364,8 +364,9 @@ impl Correlator {
         let verdict = Box::new(self.completed(verdict));
         let key = VerdictKey::of(&verdict);
         // Not all of its errors may have told the same.
-        (self.followed).told(&verdict.followed(), &key);
-        (self.followed).told(&verdict.flow, &key);
+        let scope = verdict.scope;
+        (self.followed).told((verdict.followed(), scope.followed()), &key);
+        (self.followed).told((verdict.flow, scope.link()), &key);
         self.outcomes.push(Outcome::Drop(verdict));
     }
 
@@ -373,10 +374,12 @@ impl Correlator {
     fn completed(&self, mut verdict: DropVerdict) -> DropVerdict {
         let key = VerdictKey::of(&verdict);
         if !verdict.carried.is_of_several() {
-            verdict.aftermath = self.followed.aftermath(&verdict.followed(), &key);
+            let followed = (verdict.followed(), verdict.scope.followed());
+            verdict.aftermath = self.followed.aftermath(followed, &key);
         }
         if verdict.reason == DropReason::PortUnreachable {
-            verdict.was_open = self.followed.was_open(&verdict.dropped(), &key);
+            let dropped = (verdict.dropped(), verdict.scope.link());
+            verdict.was_open = self.followed.was_open(dropped, &key);
         }
         // Who sends nothing for less may just not have had the time.
         let is_over = (self.end().since(verdict.last)).is_some_and(|time| time >= SILENCE);

@@ -4,12 +4,13 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 
-use crate::wire::tunnel::Separation;
+use super::verdict::Within;
+use crate::wire::tunnel::{Separation, Tunnel};
 use crate::wire::{Packet, TunnelPath, Vlans};
 
 /// The network in the innermost tunnel that tells one, reduced to what tells two apart, in either
 /// direction; none's where there is no such tunnel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Network(u32);
 
 impl Network {
@@ -28,49 +29,54 @@ impl Network {
         if packet.tunnels.is_empty() {
             Self::NONE
         } else {
-            Self::within(packet.tunnels, packet.link.vlans)
+            Self::within(packet.tunnels, packet.link.vlans).0
         }
     }
 
+    /// The same, and the tunnel that tells it.
     #[cold]
-    fn within(tunnels: TunnelPath<'_>, vlans: Vlans) -> Self {
+    fn within(tunnels: TunnelPath<'_>, vlans: Vlans) -> (Self, Option<Tunnel>) {
         let hashed = |parts| {
             let hash = FixedState::default().hash_one(parts) >> (u64::BITS - Self::BITS);
             #[allow(clippy::cast_possible_truncation)] // its upper bits
             Self(hash as u32 | 1 << Self::KEY_BITS)
         };
-        tunnels.iter().fold(Self::NONE, |around, tunnel| {
-            let ends = tunnel
-                .outer
-                .map(|(a, b)| if a <= b { (a, b) } else { (b, a) });
-            // Sessions without an IP packet around them are of the VLAN that they are in.
-            let outside = if tunnel.outer.is_none() {
-                vlans
-            } else {
-                Vlans::default()
-            };
-            match (tunnel.kind.separation(), ends) {
-                (told @ Separation::Identifier(_), _) => {
-                    hashed((tunnel.kind.name(), told, None, tunnel.vlans, outside, 0))
-                }
-                (told @ Separation::Ends(_), Some(_)) => {
-                    hashed((tunnel.kind.name(), told, ends, tunnel.vlans, outside, 0))
-                }
-                (Separation::Key(key), Some(_)) => {
-                    let told = Separation::Ends(None);
-                    hashed((tunnel.kind.name(), told, ends, tunnel.vlans, outside, 0)).with_key(key)
-                }
-                _ if tunnel.vlans.as_slice().is_empty() => around,
-                _ => hashed((
-                    "",
-                    Separation::Nothing,
-                    None,
-                    tunnel.vlans,
-                    outside,
-                    around.0,
-                )),
-            }
-        })
+        tunnels
+            .iter()
+            .fold((Self::NONE, None), |(around, told), tunnel| {
+                let ends = tunnel
+                    .outer
+                    .map(|(a, b)| if a <= b { (a, b) } else { (b, a) });
+                // Sessions without an IP packet around them are of the VLAN that they are in.
+                let outside = if tunnel.outer.is_none() {
+                    vlans
+                } else {
+                    Vlans::default()
+                };
+                let network = match (tunnel.kind.separation(), ends) {
+                    (by @ Separation::Identifier(_), _) => {
+                        hashed((tunnel.kind.name(), by, None, tunnel.vlans, outside, 0))
+                    }
+                    (by @ Separation::Ends(_), Some(_)) => {
+                        hashed((tunnel.kind.name(), by, ends, tunnel.vlans, outside, 0))
+                    }
+                    (Separation::Key(key), Some(_)) => {
+                        let by = Separation::Ends(None);
+                        hashed((tunnel.kind.name(), by, ends, tunnel.vlans, outside, 0))
+                            .with_key(key)
+                    }
+                    _ if tunnel.vlans.as_slice().is_empty() => return (around, told),
+                    _ => hashed((
+                        "",
+                        Separation::Nothing,
+                        None,
+                        tunnel.vlans,
+                        outside,
+                        around.0,
+                    )),
+                };
+                (network, Some(tunnel))
+            })
     }
 
     /// The same, its lowest bits by a key.
@@ -133,7 +139,7 @@ impl Networks {
 ///
 /// A frame is seen untagged on the interface of its VLAN and tagged on the one below, and in a tunnel where
 /// that ends: what tells nothing may be any.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Link {
     /// The innermost tag; 0 where there is none.
     pub(super) vlan: u16,
@@ -141,6 +147,34 @@ pub(super) struct Link {
 }
 
 impl Link {
+    /// Nothing tells it.
+    pub(super) const UNKNOWN: Self = Self {
+        vlan: 0,
+        network: Network::NONE,
+    };
+
+    /// That of `packet`.
+    #[inline]
+    pub(super) fn of(packet: &Packet<'_>) -> Self {
+        let innermost = packet.link.vlans.as_slice().last();
+        Self::new(innermost.copied().unwrap_or(0), Network::of(packet))
+    }
+
+    /// That of a packet in `network` whose frame has this tag: in a tunnel that says nothing of it.
+    #[inline]
+    pub(super) fn new(vlan: u16, network: Network) -> Self {
+        if network == Network::NONE {
+            Self { vlan, network }
+        } else {
+            Self::in_tunnel(network)
+        }
+    }
+
+    /// A network in a tunnel.
+    pub(super) const fn in_tunnel(network: Network) -> Self {
+        Self { vlan: 0, network }
+    }
+
     /// Whether nothing tells it.
     pub(super) fn is_unknown(self) -> bool {
         self == Self::default()
@@ -170,6 +204,34 @@ impl Link {
     }
 }
 
+/// The link of a packet, and what it is called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Domain {
+    pub(super) link: Link,
+    pub(super) within: Within,
+}
+
+impl Domain {
+    /// That of `packet`.
+    pub(super) fn of(packet: &Packet<'_>) -> Self {
+        let (network, tunnel) = Network::within(packet.tunnels, packet.link.vlans);
+        if let Some(tunnel) = tunnel {
+            return Self {
+                link: Link::in_tunnel(network),
+                within: Within::Tunnel(tunnel),
+            };
+        }
+        let link = Link::of(packet);
+        Self {
+            link,
+            within: match link.vlan {
+                0 => Within::Unknown,
+                vlan => Within::Vlan(vlan),
+            },
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use etherparse::{IpNumber, PacketBuilder};
@@ -178,6 +240,7 @@ mod tests {
     use crate::correlate::replay::{self, Replay};
     use crate::correlate::verdict::AftermathOutcome;
     use crate::model::{Frame, LinkType};
+    use crate::wire::tunnel::TunnelKind;
     use crate::wire::{Classified, classify};
 
     const HERE: [u8; 4] = [192, 0, 2, 1];
@@ -319,6 +382,140 @@ mod tests {
             millis += 1000;
         }
         play.verdicts().remove(0).aftermath.outcome
+    }
+
+    /// A router refuses a SYN of VXLAN `of`, by an error in VXLAN `through`, of this identification.
+    fn refusal((of, through): (u8, u8), id: u8) -> Vec<u8> {
+        let syn = sent(of, SYN, 0);
+        let head = [3, 13, 0, 0, 0, 0, 0, 0];
+        let mut refused = replay::error([10, 0, 0, 254], head, &syn[50..]);
+        refused[5] = id;
+        encapsulated(through, false, &refused)
+    }
+
+    /// Of the verdicts the networks, how many errors, about which packets, and what came of each flow.
+    fn told(packets: &[Vec<u8>]) -> Vec<(Within, u64, Vec<u64>, AftermathOutcome)> {
+        let mut play = Replay::new();
+        for (at, packet) in (0..).zip(packets) {
+            play.at(at * 1000, packet);
+        }
+        let told = play.verdicts().into_iter().map(|verdict| {
+            let originals = verdict.original_frames.iter();
+            (
+                verdict.scope.within(),
+                verdict.count,
+                originals.map(|frame| frame.number()).collect(),
+                verdict.aftermath.outcome,
+            )
+        });
+        told.collect()
+    }
+
+    /// The same addresses and ports, refused in two networks; one goes on.
+    #[test]
+    fn flows_of_two_networks_have_a_verdict_each() {
+        let back = |vni| encapsulated(vni, false, &answer(vni));
+        let packets = [
+            sent(1, SYN, 0),
+            sent(2, SYN, 0),
+            refusal((1, 1), 1),
+            refusal((2, 2), 2),
+            sent(2, SYN, 0),
+            back(2),
+            refusal((1, 1), 3),
+            sent(1, SYN, 0),
+        ];
+        let told = told(&packets);
+        let told: Vec<_> = told
+            .into_iter()
+            .map(|(within, count, originals, outcome)| match within {
+                Within::Tunnel(tunnel) => (tunnel.kind, count, originals, outcome),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let kind = |vni| TunnelKind::Vxlan { vni };
+        let expected = [
+            (kind(1), 2, vec![1], AftermathOutcome::Retransmitting),
+            (kind(2), 1, vec![2], AftermathOutcome::Recovered),
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_tunnel_in_a_tunnel_is_of_the_network_of_the_outer_one() {
+        let mut outer = Vec::new();
+        PacketBuilder::ipv4(CLIENT.0, SERVER.0, 64)
+            .write(&mut outer, IpNumber::IPV4, &ping())
+            .unwrap();
+        outer[5] = 7;
+        let refused = replay::error([10, 0, 0, 254], [3, 13, 0, 0, 0, 0, 0, 0], &outer);
+        let told = told(&[
+            encapsulated(1, true, &outer),
+            encapsulated(1, false, &refused),
+        ]);
+        let originals: Vec<_> = told
+            .into_iter()
+            .map(|(_, _, originals, _)| originals)
+            .collect();
+        assert_eq!(originals, [[1]]);
+    }
+
+    /// RFC 9135 section 4.1.
+    #[test]
+    fn errors_that_come_back_through_another_network_are_about_the_flow_of_its_own() {
+        let packets = [
+            sent(1, SYN, 0),
+            refusal((1, 2), 1),
+            refusal((1, 1), 2),
+            sent(1, SYN, 0),
+        ];
+        let mut told = told(&packets);
+        assert_eq!(told.len(), 1, "{told:?}");
+        let (within, count, ..) = told.remove(0);
+        assert_eq!(count, 2);
+        let Within::Tunnel(tunnel) = within else {
+            panic!("{within:?}");
+        };
+        assert_eq!(tunnel.kind, TunnelKind::Vxlan { vni: 1 });
+    }
+
+    /// An Ethernet frame of a VLAN with that IP packet.
+    fn tagged(vlan: u8, packet: &[u8]) -> Vec<u8> {
+        [&ETHERNET[..12], &[0x81, 0, 0, vlan, 8, 0], packet].concat()
+    }
+
+    /// A datagram of the client that the router refuses in two VLANs, with these TTLs.
+    fn refused_in_vlans(ttls: [u8; 2]) -> Vec<(Within, u64)> {
+        let mut datagram = Vec::new();
+        PacketBuilder::ipv4(CLIENT.0, SERVER.0, 64)
+            .udp(4000, 53)
+            .write(&mut datagram, b"who is there")
+            .unwrap();
+        let mut play = Replay::new();
+        for (vlan, ttl) in [10, 20].into_iter().zip(ttls) {
+            let at = i64::from(vlan) * 1000;
+            datagram[5] = vlan;
+            let head = [3, 13, 0, 0, 0, 0, 0, 0];
+            let mut refused = replay::error([10, 0, 0, 254], head, &datagram);
+            refused[5] = vlan;
+            refused[8] = ttl;
+            play.on_ethernet(at, &tagged(vlan, &datagram));
+            play.on_ethernet(at + 1, &tagged(vlan, &refused));
+        }
+        datagram[5] = 21;
+        play.on_ethernet(21_000, &tagged(20, &datagram));
+        play.on_ethernet(40_000, &tagged(30, &ping()));
+        let told = play.verdicts().into_iter();
+        told.map(|verdict| (verdict.scope.within(), verdict.aftermath.packets))
+            .collect()
+    }
+
+    #[test]
+    fn flows_of_two_vlans_have_a_verdict_each_unless_errors_were_routed() {
+        // What came before the error in the other VLAN may have been the first one's.
+        let expected = [(Within::Vlan(10), 1), (Within::Vlan(20), 1)];
+        assert_eq!(refused_in_vlans([64, 64]), expected);
+        assert_eq!(refused_in_vlans([63, 62]), [(Within::Vlan(10), 2)]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What every IP packet leaves behind, whatever it carries.
 
 use super::flows::Hashes;
-use super::network::Network;
+use super::network::Link;
 use super::observation::Observation;
 use super::unanswered::Attempts;
 use super::{Correlator, Outcome};
@@ -14,19 +14,19 @@ impl Correlator {
     pub fn other(&mut self, packet: &Observation) {
         if let Some(ring) = &self.ring {
             let hashes = ring.hashes_of(packet);
-            self.any_packet(packet, &hashes, (false, Network::NONE));
+            self.any_packet(packet, &hashes, (false, Link::UNKNOWN));
         }
     }
 
     /// Takes the packet of a frame that is not ICMP, and those of the tunnels around it.
     pub fn other_in(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
         self.around(frame, packet, false);
-        self.passed(frame, &packet.ip, (false, Network::of(packet)));
+        self.passed(frame, &packet.ip, (false, Link::of(packet)));
     }
 
     /// Takes a packet, by its ends as well where it is routed by way of others: from behind those it is
     /// quoted with other addresses than it was captured with.
-    fn passed(&mut self, frame: &Frame<'_>, ip: &Ip<'_>, seen: (bool, Network)) {
+    fn passed(&mut self, frame: &Frame<'_>, ip: &Ip<'_>, seen: (bool, Link)) {
         if let Some(noted) = self.note(frame, ip) {
             self.passed_as_noted(&noted, ip, seen);
         }
@@ -46,7 +46,7 @@ impl Correlator {
         &mut self,
         (packet, hashes): &(Observation, Hashes),
         ip: &Ip<'_>,
-        seen: (bool, Network),
+        seen: (bool, Link),
     ) {
         self.any_packet(packet, hashes, seen);
         let ends = ip.ends();
@@ -82,7 +82,7 @@ impl Correlator {
         for carrier in carriers.filter_map(|around| around.outer) {
             if let Some((packet, hashes)) = self.note(frame, &carrier) {
                 let noted = (packet.carrying(&carrier), hashes);
-                self.passed_as_noted(&noted, &carrier, (shown, Network::NONE));
+                self.passed_as_noted(&noted, &carrier, (shown, Link::UNKNOWN));
             }
         }
     }
@@ -90,17 +90,12 @@ impl Correlator {
     /// What a packet of ICMP leaves behind.
     pub(super) fn observe(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, shown: bool) {
         self.around(frame, packet, shown);
-        self.passed(frame, &packet.ip, (shown, Network::of(packet)));
+        self.passed(frame, &packet.ip, (shown, Link::of(packet)));
     }
 
     /// What every IP packet leaves behind, where originals are tracked.
     #[inline]
-    fn any_packet(
-        &mut self,
-        packet: &Observation,
-        hashes: &Hashes,
-        (shown, network): (bool, Network),
-    ) {
+    fn any_packet(&mut self, packet: &Observation, hashes: &Hashes, (shown, link): (bool, Link)) {
         let Some(ring) = self.ring.as_mut() else {
             return;
         };
@@ -111,7 +106,7 @@ impl Correlator {
                 refused = self.hasty.about_last(ring, packet.ts);
             }
             if refused.is_none() {
-                self.followed.packet(packet, hashes.flow(), network);
+                self.followed.packet(packet, hashes.flow(), link);
             }
             self.stalls.answer(packet);
         }

@@ -1,6 +1,7 @@
 //! What correlation takes note of in a packet of any protocol: facts, no octets.
 
 use super::content::Content;
+use super::flows::Fingerprint;
 use super::lead::Lead;
 use crate::model::flow::AddrBits;
 use crate::model::{AddrPair, FlowKey, Frame, FrameRef, Timestamp};
@@ -148,6 +149,12 @@ impl Observation {
     /// The first octet of the block that it acknowledges selectively, behind those that it acknowledges.
     pub(super) fn sacked(&self) -> Option<u32> {
         (self.sacked > 0).then(|| self.content.ack().wrapping_add(self.sacked.into()))
+    }
+
+    /// Whether it left this fingerprint, of those in one frame.
+    pub(super) fn left(&self, seen: &Fingerprint) -> bool {
+        (self.frame, self.protocol, self.lead) == (seen.frame, seen.protocol, seen.lead)
+            && (self.label, self.length, self.ttl) == (seen.label, seen.length, seen.ttl)
     }
 
     /// Whether it is of this flow.

@@ -35,13 +35,14 @@ const ERROR_DELAY: Duration = Duration::from_secs(5);
 /// Finds the packet that `quote` quotes, in the error `frame`, captured at `ts` of a capture that began
 /// at `start`.
 ///
-/// Of several that fit equally well it is the closest before the error; of the copies of one packet,
+/// What `is_elsewhere`, asked from the newest packet back, is of another network. Of several that fit equally well it is the closest before the error; of the copies of one packet,
 /// that seen nearest to its sender.
 pub(super) fn find(
     ring: &Ring,
     quote: &Quote<'_>,
     (frame, ts): (FrameRef, Timestamp),
     start: Timestamp,
+    mut is_elsewhere: impl FnMut(&Fingerprint) -> bool,
 ) -> Original {
     let hashes = ring.hashes(quote.ip.addrs, quote.ip.protocol, Lead::of_ip(&quote.ip));
     let wanted = Wanted::new(quote, &hashes);
@@ -53,7 +54,9 @@ pub(super) fn find(
     let end = if never_sent {
         WalkEnd::Complete
     } else {
-        ring.walk(Chain::Flow, &hashes, |seen| search.meets(seen))
+        ring.walk(Chain::Flow, &hashes, |seen| {
+            !(wanted.is_flow(seen) && is_elsewhere(seen)) && search.meets(seen)
+        })
     };
     let may_be = search.may_be();
     let mut best = search.found();

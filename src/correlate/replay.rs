@@ -56,6 +56,12 @@ impl Replay {
         self.capture(SourceId(0), millis, cooked, Options::NONE);
     }
 
+    /// An Ethernet frame.
+    pub(super) fn on_ethernet(&mut self, millis: i64, frame: &[u8]) {
+        let ethernet = (LinkType(1), frame, frame.len());
+        self.capture(SourceId(0), millis, ethernet, Options::NONE);
+    }
+
     /// The same with what a pcapng file tells of it.
     pub(super) fn at_with(&mut self, millis: i64, packet: &[u8], options: Options<'_>) {
         self.capture(

@@ -244,17 +244,9 @@ impl Place {
         }
     }
 
-    /// The link: in a tunnel the tags of the frame around it say nothing of that.
+    /// The link.
     pub(super) fn link(self) -> Link {
-        let vlan = self.vlan & 0xfff;
-        Link {
-            vlan: if self.network == Network::NONE {
-                vlan
-            } else {
-                0
-            },
-            network: self.network,
-        }
+        Link::new(self.vlan & 0xfff, self.network)
     }
 
     /// The interface, where the capture tells.

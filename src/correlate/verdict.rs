@@ -1,5 +1,6 @@
 //! Drop verdicts: one per (flow, dropper, reason).
 
+mod network;
 mod originals;
 mod reason;
 mod sides;
@@ -8,6 +9,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::time::Duration;
 
+pub use self::network::{Scope, TunnelNetwork, Within};
 pub use self::reason::DropReason;
 pub use self::sides::{Halves, OtherSide};
 use super::exchange::ReplyDrop;
@@ -35,6 +37,8 @@ pub struct DropVerdict {
     pub flow: FlowKey,
     /// The same as the dropped packets were sent, where one was captured before a translation of it.
     pub sent_as: Option<FlowKey>,
+    /// The network that the flow is of.
+    pub scope: Scope,
     /// What the dropped packets carried, if they were a tunnel's.
     pub carried: Carried,
     /// Who sent the errors.
@@ -241,6 +245,7 @@ impl DropVerdict {
         Self {
             flow,
             sent_as: None,
+            scope: Scope::default(),
             carried: Carried::Unknown,
             dropper,
             version,

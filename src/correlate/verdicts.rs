@@ -1,21 +1,24 @@
 //! Errors gathered into drop verdicts.
 
+mod key;
 mod unfit;
 mod way;
 
-use std::net::IpAddr;
 use std::time::Duration;
 
+pub(super) use self::key::VerdictKey;
+use self::key::{Seen, Written};
 pub(super) use self::unfit::Unfit;
 pub(super) use self::way::{Answered, Captured};
 use super::aftermath::Followed;
 use super::exchange::ReplyDrop;
 use super::exchanges::BATCH;
 use super::in_flight::InFlight;
+use super::network::{Domain, Link};
 use super::segment::Segment;
 use super::table::{Displaced, Table};
 use super::translated::{Look, Translated};
-use super::verdict::{Carried, DropReason, DropVerdict, Evidence, OtherSide, Undelivered};
+use super::verdict::{Carried, DropReason, DropVerdict, Evidence, OtherSide, Scope, Undelivered};
 use super::{MatchKind, Original};
 use crate::icmp::field::Extent;
 use crate::icmp::{Body, Error, ErrorClass, Message, Quote, Translation, mtu, payload};
@@ -25,55 +28,11 @@ use crate::wire::{Ip, IpVersion, Limit};
 /// A verdict is written when neither an error nor a packet of its flow came for this long.
 pub(super) const QUIET: Duration = Duration::from_mins(5);
 
-/// One verdict per flow, dropper, type and code, and evidence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct VerdictKey {
-    pub(super) flow: FlowKey,
-    dropper: IpAddr,
-    version: IpVersion,
-    kind: u8,
-    code: u8,
-    evidence: Evidence,
-}
-
-impl VerdictKey {
-    /// That of a verdict.
-    pub(super) fn of(verdict: &DropVerdict) -> Self {
-        Self {
-            flow: verdict.flow,
-            dropper: verdict.dropper,
-            version: verdict.version,
-            kind: verdict.kind,
-            code: verdict.code,
-            evidence: verdict.evidence,
-        }
-    }
-
-    /// Whether a verdict is told under the same key on the other side of a translation.
-    fn is_of(&self, there: &OtherSide) -> bool {
-        (self.flow, self.dropper) == (there.flow, there.dropper)
-    }
-
-    /// That of packets too big for a router.
-    #[cfg(test)]
-    pub(super) fn for_tests(flow: FlowKey, dropper: IpAddr) -> Self {
-        Self {
-            flow,
-            dropper,
-            version: IpVersion::V4,
-            kind: 3,
-            code: 4,
-            evidence: Evidence::Captured,
-        }
-    }
-}
-
 /// The verdicts that are still growing.
 #[derive(Debug)]
 pub(super) struct Verdicts {
     open: Table<VerdictKey, DropVerdict>,
-    /// How many verdicts of a key were written already.
-    parts: Table<VerdictKey, u32>,
+    written: Table<VerdictKey, Written>,
     translated: Translated,
     /// How many were begun by a report.
     reported: u64,
@@ -95,6 +54,12 @@ pub(super) struct Reported<'m, 'a> {
     pub(super) carried: Option<FlowKey>,
     pub(super) original: Option<Original>,
     pub(super) frame: FrameRef,
+    /// The network of the flow.
+    pub(super) domain: Domain,
+    /// That of the flow whose packets tell what came of it.
+    pub(super) followed: Link,
+    /// What tells its verdict from another, see [`Verdicts::apart`].
+    pub(super) apart: Link,
     /// Where its parts are.
     pub(super) frames: &'m [FrameRef],
     pub(super) ts: Timestamp,
@@ -120,6 +85,7 @@ impl Reported<'_, '_> {
             kind: message.kind,
             code: message.code?,
             evidence: self.evidence,
+            apart: self.apart,
         };
         Some((key, reason))
     }
@@ -156,7 +122,7 @@ impl Verdicts {
         const FRAMES: usize = 3 * DropVerdict::FRAMES * size_of::<FrameRef>();
         Self {
             open: Table::with_memory_and_heap(memory / 10 * 9, FRAMES),
-            parts: Table::with_memory(memory / 10),
+            written: Table::with_memory(memory / 10),
             translated: Translated::default(),
             reported: 0,
             evicted: 0,
@@ -171,6 +137,25 @@ impl Verdicts {
     /// The last errors, which may have been translated.
     pub(super) fn translated(&self) -> &Translated {
         &self.translated
+    }
+
+    /// What tells the verdict of an error from that of another network, about the same addresses and ports.
+    pub(super) fn apart(&self, error: &Reported<'_, '_>) -> Link {
+        let link = error.domain.link;
+        let Some((first, _)) = error.verdict().filter(|_| !link.is_unknown()) else {
+            return Link::UNKNOWN;
+        };
+        let seen = |key: &VerdictKey| {
+            let open = self.open.get(key).map(Seen::of);
+            open.or_else(|| Some(self.written.get(key)?.seen))
+        };
+        let is_apart = seen(&VerdictKey {
+            apart: link,
+            ..first
+        })
+        .is_some()
+            || seen(&first).is_some_and(|seen| seen.is_elsewhere(error));
+        if is_apart { link } else { Link::UNKNOWN }
     }
 
     /// Adds an error; a verdict that had to make room is handed back.
@@ -204,7 +189,7 @@ impl Verdicts {
         let mut verdict = begin(&key, reason, error);
         verdict.same_as = other_side;
         verdict.counted_there = other_side.is_some();
-        verdict.part = self.parts.get(&key).map_or(1, |written| written + 1);
+        verdict.part = (self.written.get(&key)).map_or(1, |written| written.part + 1);
         add(&mut verdict, error);
         match self.open.insert(key, verdict) {
             Some(Displaced::Oldest(_, verdict)) => {
@@ -330,7 +315,7 @@ impl Verdicts {
             }
             Evidence::Reported => {
                 let captured = of(Evidence::Captured);
-                self.open.get(&captured).is_some() || self.parts.get(&captured).is_some()
+                self.open.get(&captured).is_some() || self.written.get(&captured).is_some()
             }
         }
     }
@@ -340,6 +325,7 @@ impl Verdicts {
         let key_there = VerdictKey {
             flow: there.flow,
             dropper: there.dropper,
+            apart: Link::UNKNOWN,
             ..*key
         };
         let Some(verdict) = self.open.get_mut(&key_there) else {
@@ -368,12 +354,13 @@ impl Verdicts {
                 continue;
             };
             let last = flows
-                .last_packet(&verdict.followed())
+                .last_packet(verdict.followed(), verdict.scope.followed())
                 .map_or(verdict.last, |packet| packet.max(verdict.last));
             if last.after(QUIET) < clock
                 && let Some((_, verdict)) = self.open.remove_at(at)
             {
-                self.parts.insert(key, verdict.part);
+                let (part, seen) = (verdict.part, Seen::of(&verdict));
+                self.written.insert(key, Written { part, seen });
                 quiet.push(verdict);
             }
         }
@@ -402,6 +389,7 @@ fn begin(key: &VerdictKey, reason: DropReason, error: &Reported<'_, '_>) -> Drop
     let kind = (key.version, key.kind, key.code);
     DropVerdict {
         evidence: error.evidence,
+        scope: Scope::apart(key.apart),
         // A report tells how far it came to who reports.
         return_hops: (error.ip.hop_limit())
             .filter(|_| error.evidence == Evidence::Captured)
@@ -413,8 +401,16 @@ fn begin(key: &VerdictKey, reason: DropReason, error: &Reported<'_, '_>) -> Drop
 fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     verdict.carried = match verdict.count {
         0 => error.carried.map_or(Carried::Unknown, Carried::Flow),
+        // Flows that look alike, of two networks in one tunnel.
+        _ if verdict.scope.followed().is_other_than(error.followed) => match verdict.carried {
+            Carried::Flow(flow) if error.carried == Some(flow) => {
+                Carried::Between(flow.addrs, flow.protocol)
+            }
+            carried => carried.and(error.carried),
+        },
         _ => verdict.carried.and(error.carried),
     };
+    verdict.scope.add(error.domain, error.followed);
     let segment = error.segment();
     verdict.segment = match verdict.count {
         0 => segment,

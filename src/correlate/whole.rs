@@ -55,7 +55,8 @@ impl Correlator {
             }
             return true;
         }
-        let (original, never_sent) = self.original(quote, (error.frame, error.ts));
+        let (original, never_sent) =
+            self.original(quote, (error.frame, error.ts), error.domain.link.network);
         self.verdicts.withdraw(&Reported {
             message: told,
             quote,

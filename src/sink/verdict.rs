@@ -24,6 +24,7 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
     lines.written(|out| {
         let from = out.len();
         addr::flow(out, &verdict.flow);
+        note::within(out, verdict.scope.within());
         out.extend_from_slice(b" by ");
         dropper(out, verdict);
         out.push(b':');

@@ -119,6 +119,12 @@ fn verdicts_tell_flow_frames_and_what_the_program_saw() {
         (&record["sent_as"]["src"], &record["sent_as"]["src_port"]),
         (&json!("192.168.1.5"), &json!(5000))
     );
+    // Either end may have sent it.
+    assert_eq!(
+        record["tunnel"],
+        json!([{"kind": "gre", "key": 5, "src": "192.0.2.1", "dst": "192.0.2.2"}])
+    );
+    assert_eq!(record["still_too_large"], 1);
     assert_eq!(record["short_quotes"], 1);
     assert_eq!(record["half_translated"], 1);
     assert_eq!(record["answered"], 1);
@@ -158,6 +164,7 @@ fn verdicts_tell_flow_frames_and_what_the_program_saw() {
     schema.check(&record);
     no_nulls(&record);
     assert_eq!(record["icmp"]["name"], "destination_unreachable");
+    assert_eq!(record["vlan"], json!([10]));
     for (protocol, ports) in [
         (1, FlowPorts::Query { kind: 8, id: 5 }),
         (50, FlowPorts::Spi(77)),

@@ -6,12 +6,13 @@ use icmpdump::correlate::exchange::{Began, Exchange, ExchangeEnd, ExchangeKind, 
 use icmpdump::correlate::trace::{Hop, HopRouter, Path};
 use icmpdump::correlate::verdict::{
     Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Evidence, Halves, Hops,
-    OtherSide, Role, WasOpen,
+    OtherSide, Role, Scope, WasOpen, Within,
 };
 use icmpdump::icmp::field::Extent;
 use icmpdump::model::flow::FlowPorts;
 use icmpdump::model::{AddrPair, FlowKey, Timestamp};
-use icmpdump::wire::IpVersion;
+use icmpdump::wire::tunnel::{Tunnel, TunnelKind};
+use icmpdump::wire::{IpVersion, Vlans};
 
 use super::{addr, frame, frame_of};
 
@@ -46,6 +47,14 @@ pub(crate) fn exchange() -> Exchange {
     }
 }
 
+fn in_tunnel() -> Scope {
+    Scope::of(Within::Tunnel(Tunnel {
+        kind: TunnelKind::Gre { key: Some(5) },
+        outer: Some((addr("192.0.2.2"), addr("192.0.2.1"))),
+        vlans: Vlans::default(),
+    }))
+}
+
 pub(crate) fn verdict() -> DropVerdict {
     DropVerdict {
         flow: FlowKey {
@@ -56,6 +65,7 @@ pub(crate) fn verdict() -> DropVerdict {
                 dst: 443,
             },
         },
+        scope: in_tunnel(),
         dropper: addr("10.0.1.2"),
         version: IpVersion::V4,
         kind: 3,
@@ -152,6 +162,7 @@ pub(crate) fn bare_verdict() -> DropVerdict {
             addrs: AddrPair::new(addr("2001:db8::1"), addr("2001:db8::2")),
             ports: FlowPorts::None,
         },
+        scope: Scope::of(Within::Vlan(10)),
         dropper: addr("2001:db8::9"),
         version: IpVersion::V6,
         kind: 1,

@@ -4,14 +4,15 @@ use super::records_support::samples::{self, exchange};
 use super::records_support::{addr, frame};
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome, ReplyDrop};
 use icmpdump::correlate::verdict::{
-    Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Hops, OtherSide, Role,
-    Undelivered, WasOpen,
+    Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Hops, OtherSide, Role, Scope,
+    Undelivered, WasOpen, Within,
 };
 use icmpdump::model::AddrPair;
 use icmpdump::model::options::LocalDrop;
 use icmpdump::record::Record;
 use icmpdump::sink::text::{Lines, TextOptions};
-use icmpdump::wire::IpVersion;
+use icmpdump::wire::tunnel::{Tunnel, TunnelKind};
+use icmpdump::wire::{IpVersion, Vlans};
 
 use super::{T0, text};
 
@@ -115,6 +116,7 @@ pub(crate) fn verdict() -> DropVerdict {
         was_open: None,
         same_as: None,
         carried: Carried::Unknown,
+        scope: Scope::default(),
         ..samples::verdict()
     }
 }
@@ -225,6 +227,44 @@ fn a_verdict_says_that_no_socket_is_found_for_its_errors() {
     let expected =
         "about #4 and 2 more; sent as TCP 192.168.1.5.5000 > 10.0.3.2.443; then data got";
     assert!(told.contains(expected), "{told}");
+}
+
+#[test]
+fn a_verdict_names_the_network_that_its_flow_is_of() {
+    let within = |within| {
+        let verdict = DropVerdict {
+            scope: Scope::of(within),
+            ..verdict()
+        };
+        unwrapped(&verdict)
+    };
+    let tunnel = |kind| {
+        Within::Tunnel(Tunnel {
+            kind,
+            outer: Some((addr("192.0.2.2"), addr("192.0.2.1"))),
+            vlans: Vlans::default(),
+        })
+    };
+    for (network, expected) in [
+        (Within::Unknown, ".443 by 10.0.1.2"),
+        (Within::Vlan(10), ".443 in vlan 10 by 10.0.1.2"),
+        (
+            tunnel(TunnelKind::Vxlan { vni: 5 }),
+            ".443 in vxlan vni 5 by 10.0.1.2",
+        ),
+        (
+            tunnel(TunnelKind::Gre { key: Some(5) }),
+            ".443 in gre key 5 between 192.0.2.1 and 192.0.2.2 by 10.0.1.2",
+        ),
+        // Each direction has another one.
+        (
+            tunnel(TunnelKind::GtpU { teid: 7 }),
+            ".443 in gtp u between 192.0.2.1 and 192.0.2.2 by 10.0.1.2",
+        ),
+    ] {
+        let told = within(network);
+        assert!(told.contains(expected), "{told}");
+    }
 }
 
 #[test]

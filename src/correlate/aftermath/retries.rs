@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Followed, is_of_tunnel, opened};
+use super::{Followed, Whose, is_of_tunnel, opened};
 use crate::correlate::flows::Ring;
 use crate::model::flow::FlowPorts;
 use crate::model::{AddrPair, FlowKey, Timestamp};
@@ -50,6 +50,7 @@ impl Followed {
         if !soon || refused == *flow {
             return;
         }
+        let refused = Whose::first(refused);
         let Some(before) = self.flows.get_mut(&refused) else {
             return;
         };
@@ -66,7 +67,7 @@ impl Followed {
     /// When a flow began, as far as its packets are known. Of one that met errors that is looked for
     /// once.
     fn began(&mut self, ring: &Ring, flow: &FlowKey) -> Option<Timestamp> {
-        match self.flows.get_mut(flow) {
+        match self.flows.get_mut(&Whose::first(*flow)) {
             Some(flow) if flow.began.is_some() => flow.began,
             Some(followed) => {
                 followed.began = opened::first_known(ring, flow);

@@ -50,7 +50,7 @@ impl Capture {
         let packet = Observation::of_packet(frame, ts, &ip);
         let hashes = self.ring.hashes_of(&packet);
         self.ring.push(&packet, &hashes, true);
-        self.followed.packet(&packet, hashes.flow(), Network::NONE);
+        self.followed.packet(&packet, hashes.flow(), Link::UNKNOWN);
     }
 
     /// A router refuses `packet`, of which it quotes 28 octets.
@@ -77,18 +77,22 @@ impl Capture {
         let verdict = VerdictKey::for_tests(quote.flow(), dropper.into());
         self.verdict = Some(verdict);
         let hit = Hit::of(quote, verdict.flow);
-        (self.followed).error(&self.ring, verdict, &hit, Some(MatchKind::Exact), ts);
+        let hit = (&hit, Some(MatchKind::Exact));
+        (self.followed).error(&self.ring, verdict, hit, ts, |_| false);
     }
 
     fn aftermath(&self) -> Aftermath {
         let verdict = self.verdict.unwrap();
-        self.followed.aftermath(&verdict.flow, &verdict)
+        (self.followed).aftermath((verdict.flow, Link::UNKNOWN), &verdict)
     }
 
     /// What came after the errors of another router about the same flow.
     fn aftermath_by(&self, dropper: [u8; 4]) -> Aftermath {
         let flow = self.verdict.unwrap().flow;
-        (self.followed).aftermath(&flow, &VerdictKey::for_tests(flow, dropper.into()))
+        (self.followed).aftermath(
+            (flow, Link::UNKNOWN),
+            &VerdictKey::for_tests(flow, dropper.into()),
+        )
     }
 }
 
@@ -271,7 +275,7 @@ fn a_flow_no_error_was_about_is_not_known() {
     };
     let verdict = VerdictKey::for_tests(flow, ROUTER.into());
     assert_eq!(
-        capture.followed.aftermath(&flow, &verdict),
+        capture.followed.aftermath((flow, Link::UNKNOWN), &verdict),
         Aftermath::UNKNOWN
     );
 }
@@ -297,7 +301,10 @@ fn another_port_is_a_new_try() {
     let other = refused(&mut capture, 4002, 99);
     let retried = |capture: &Capture, flow| {
         let verdict = VerdictKey::for_tests(flow, ROUTER.into());
-        capture.followed.aftermath(&flow, &verdict).retried
+        capture
+            .followed
+            .aftermath((flow, Link::UNKNOWN), &verdict)
+            .retried
     };
     let of = |flow| retried(&capture, flow);
     assert_eq!((of(first), of(second), of(other)), (1, 0, 0));
@@ -376,7 +383,9 @@ fn a_verdict_that_was_told_begins_anew() {
     capture.error(&asked);
     capture.packet(&asked);
     let verdict = capture.verdict.unwrap();
-    capture.followed.told(&verdict.flow, &verdict);
+    capture
+        .followed
+        .told((verdict.flow, Link::UNKNOWN), &verdict);
     assert_eq!(capture.aftermath(), Aftermath::UNKNOWN);
     capture.error(&asked);
     assert_eq!(capture.aftermath().outcome, AftermathOutcome::Silent);
@@ -397,7 +406,7 @@ fn verdicts_about_a_flow_are_bounded() {
     assert_eq!(capture.followed.further, VERDICTS - 1);
     let flow = capture.verdict.unwrap().flow;
     let first = VerdictKey::for_tests(flow, [10, 9, 0, 0].into());
-    capture.followed.told(&flow, &first);
+    capture.followed.told((flow, Link::UNKNOWN), &first);
     assert_eq!(capture.followed.further, VERDICTS - 2);
 }
 

@@ -53,7 +53,7 @@ impl Capture {
         let quote = message.quote().unwrap();
         // Ten minutes in, so that nothing can have been sent before the capture began.
         let frame = FrameRef::new(SourceId(0), self.frames + 1);
-        find(&self.ring, quote, (frame, at(600_000)), at(0))
+        find(&self.ring, quote, (frame, at(600_000)), at(0), |_| false)
     }
 
     fn match_of(&self, packet: &[u8], quoted: usize) -> (MatchKind, u64) {
@@ -267,7 +267,8 @@ fn each_none_has_its_reason() {
             &capture.ring,
             message.quote().unwrap(),
             (FrameRef::new(SourceId(0), 9), at(1000)),
-            at(0)
+            at(0),
+            |_| false
         ),
         Original::None(NoOriginal::BeforeCapture)
     );

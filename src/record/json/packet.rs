@@ -280,6 +280,20 @@ impl Serialize for ExplainedChecksum<'_> {
     }
 }
 
+/// What identifies a tunnel.
+pub(super) fn put_identifiers<M: SerializeMap>(
+    map: &mut M,
+    kind: TunnelKind,
+) -> Result<(), M::Error> {
+    if let Some((name, value)) = kind.identifier() {
+        map.put(name, &value)?;
+    }
+    if let TunnelKind::L2tp { tunnel, .. } = kind {
+        map.put("tunnel", &tunnel)?;
+    }
+    Ok(())
+}
+
 /// A tunnel.
 pub(super) struct TunnelHeader<'a> {
     pub(super) around: Encapsulation<'a>,
@@ -293,12 +307,7 @@ impl Serialize for TunnelHeader<'_> {
         let tunnel = &self.around.tunnel;
         let kind = tunnel.kind;
         map.name("kind", kind.name())?;
-        if let Some((name, value)) = kind.identifier() {
-            map.put(name, &value)?;
-        }
-        if let TunnelKind::L2tp { tunnel, .. } = kind {
-            map.put("tunnel", &tunnel)?;
-        }
+        put_identifiers(&mut map, kind)?;
         if let Some((src, dst)) = tunnel.outer {
             map.put("src", &Addr(src))?;
             map.put("dst", &Addr(dst))?;

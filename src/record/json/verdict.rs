@@ -5,10 +5,13 @@ use std::num::NonZeroU64;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::packet::put_identifiers;
 use super::story::{OnWayBack, References, own_source};
 use super::value::{Addr, Fields, Protocol, Time};
 use super::{Context, Reference};
-use crate::correlate::verdict::{Aftermath, Carried, DropVerdict, Evidence, Hops, Role};
+use crate::correlate::verdict::{
+    Aftermath, Carried, DropVerdict, Evidence, Hops, Role, TunnelNetwork, Within,
+};
 use crate::icmp::names;
 use crate::model::{FlowKey, flow::FlowPorts};
 use crate::record::app_error::{AppError, Errno, Raised};
@@ -42,6 +45,11 @@ pub(super) fn drop<S: Serializer>(
             community_id,
         },
     )?;
+    match verdict.scope.within() {
+        Within::Unknown => {}
+        Within::Vlan(vlan) => map.put("vlan", &[vlan])?,
+        Within::Tunnel(tunnel) => map.put("tunnel", &[Around(TunnelNetwork::of(tunnel))])?,
+    }
     if let Some(flow) = &verdict.sent_as {
         let community_id = context.community.borrow_mut().flow(flow);
         map.put("sent_as", &Flow { flow, community_id })?;
@@ -115,6 +123,29 @@ pub(super) fn drop<S: Serializer>(
     map.put("aftermath", &WhatCameAfter(&verdict.aftermath))?;
     map.maybe("app_error", AppError::of_verdict(verdict).map(Sockets))?;
     map.end()
+}
+
+/// The tunnel that tells the network of a flow.
+struct Around(TunnelNetwork);
+
+impl Serialize for Around {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let network = &self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.name("kind", network.kind.name())?;
+        if network.is_identified {
+            put_identifiers(&mut map, network.kind)?;
+        }
+        if let Some((a, b)) = network.ends {
+            map.put("src", &Addr(a))?;
+            map.put("dst", &Addr(b))?;
+        }
+        let vlans = network.vlans.as_slice();
+        if !vlans.is_empty() {
+            map.put("vlan", vlans)?;
+        }
+        map.end()
+    }
 }
 
 /// The same packets on the other side of an address translation.

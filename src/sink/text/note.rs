@@ -6,6 +6,7 @@ mod relation;
 
 use std::num::NonZeroU32;
 
+pub(in crate::sink) use self::around::within;
 use self::around::{aggregate, encapsulation, headers, tunnel_kinds};
 pub(super) use self::faults::{cause, defect};
 use self::faults::{checksum, extension_checksum};

@@ -70,7 +70,13 @@ fn found(captured: &[&[u8]], dropped: &[u8], quoted: usize) -> (MatchKind, u64, 
     let ip = Ip::parse(&error, Limit::Frame).unwrap();
     let message = Message::parse(&ip);
     let frame = FrameRef::new(SourceId(0), 99);
-    match find(&ring, message.quote().unwrap(), (frame, at(1000)), at(0)) {
+    match find(
+        &ring,
+        message.quote().unwrap(),
+        (frame, at(1000)),
+        at(0),
+        |_| false,
+    ) {
         Original::Found {
             match_kind,
             frame,

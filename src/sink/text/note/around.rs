@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::Notes;
 use crate::correlate::Relation;
+use crate::correlate::verdict::{TunnelNetwork, Within};
 use crate::model::{LinkCipher, LinkFragment, Proof, UnknownPrefix};
 use crate::record::{IcmpEvent, escape, write};
 use crate::sink::text::addr;
@@ -131,6 +132,35 @@ pub(super) fn tunnel_kinds<'a>(
         tunnel_kind(out, around.tunnel.kind);
         unproven(out, &around);
         inner_vlans(out, around.tunnel.vlans);
+    }
+}
+
+/// ` in vxlan vni 5`, ` in gre between 192.0.2.1 and 192.0.2.2`, ` in vlan 10`: the network of a flow.
+pub(in crate::sink) fn within(out: &mut Vec<u8>, within: Within) {
+    match within {
+        Within::Unknown => {}
+        Within::Vlan(vlan) => write::number(out, b" in vlan ", vlan.into()),
+        Within::Tunnel(tunnel) => {
+            let TunnelNetwork {
+                kind,
+                is_identified,
+                ends,
+                vlans,
+            } = TunnelNetwork::of(tunnel);
+            out.extend_from_slice(b" in ");
+            if is_identified {
+                tunnel_kind(out, kind);
+            } else {
+                addr::words_of(out, kind.name());
+            }
+            if let Some((a, b)) = ends {
+                out.extend_from_slice(b" between ");
+                write::ip(out, a);
+                out.extend_from_slice(b" and ");
+                write::ip(out, b);
+            }
+            inner_vlans(out, vlans);
+        }
     }
 }
 
