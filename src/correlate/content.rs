@@ -1,13 +1,15 @@
 //! What a packet holds behind the octets that lead its transport: it tells packets apart that begin alike.
 
 use super::lead::Lead;
-use crate::wire::Ip;
+use crate::icmp::is_error;
 use crate::wire::bytes::u32_at;
-use crate::wire::ip::protocol::{ESP, SCTP, TCP, UDP, is_icmp};
+use crate::wire::ip::protocol::{ESP, ICMP, SCTP, TCP, UDP, is_icmp};
+use crate::wire::{Ip, IpVersion};
 
 /// Of TCP the acknowledgement number; of others how many octets are there, in the lower bits, and a hash of
 /// these. Nothing where what leads tells packets apart: messages of ICMP by their checksum, which no card
-/// fills in, and ESP by its sequence number.
+/// fills in, and ESP by its sequence number. Of ICMP errors what a translation leaves alone of what they
+/// quote: it changes the checksum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Content(u32);
 
@@ -88,11 +90,28 @@ impl Content {
 fn behind(protocol: u8, transport: &[u8]) -> &[u8] {
     let from = match protocol {
         ESP => transport.len(),
-        protocol if is_icmp(protocol) => transport.len(),
+        protocol if is_icmp(protocol) => return quoted(protocol, transport),
         SCTP => 12,
         _ => Lead::OCTETS,
     };
     transport.get(from..).unwrap_or(&[])
+}
+
+/// What leads the packet that a message of ICMP quotes, if it is an error: of IPv4 what stands before the
+/// TTL, with length and identification, of IPv6 what stands before the addresses.
+fn quoted(protocol: u8, transport: &[u8]) -> &[u8] {
+    const OCTETS: usize = 8;
+    let version = if protocol == ICMP {
+        IpVersion::V4
+    } else {
+        IpVersion::V6
+    };
+    match transport.first() {
+        Some(kind) if is_error(version, *kind) => (transport.get(Lead::OCTETS..))
+            .and_then(|quote| quote.get(..OCTETS))
+            .unwrap_or(&[]),
+        _ => &[],
+    }
 }
 
 /// What a quote shows of that.

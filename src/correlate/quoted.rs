@@ -18,7 +18,7 @@ use super::observation::label;
 use super::sighting::{MIRROR_WINDOW, Mirror};
 use super::{MatchKind, NoOriginal, Original};
 use crate::icmp::{Quote, QuotedTransport};
-use crate::model::{FlowKey, FrameRef, Timestamp};
+use crate::model::{AddrPair, FlowKey, FrameRef, Timestamp};
 use crate::wire::{Ip, Limit};
 
 /// How many packets of the flow are looked at in all.
@@ -58,6 +58,11 @@ pub(super) fn find(
             !(wanted.is_flow(seen) && is_elsewhere(seen)) && search.meets(seen)
         })
     };
+    // Ports and identifiers tell flows apart; without them it takes the end that is left alone.
+    let keeps_an_end = |seen: &Fingerprint| {
+        let is_end = |it: AddrPair| it.src() == addrs.src() || it.dst() == addrs.dst();
+        wanted.has_ports_or_id() || ring.addrs_of(seen.pair).is_some_and(is_end)
+    };
     let may_be = search.may_be();
     let mut best = search.found();
     if best.is_none() {
@@ -67,7 +72,7 @@ pub(super) fn find(
     }
     if best.is_none() {
         ring.walk(Chain::Destination, &hashes, |seen| {
-            let fits = wanted.is_translated(seen);
+            let fits = wanted.is_translated(seen) && keeps_an_end(seen);
             if fits {
                 best = Some((MatchKind::Translated, copies(seen)));
             }
@@ -76,7 +81,8 @@ pub(super) fn find(
     }
     if best.is_none() {
         // No chain leads there: of what came last only.
-        let redirected = (ring.recent(REDIRECTED_DEPTH)).find(|seen| wanted.is_redirected(seen));
+        let redirected = (ring.recent(REDIRECTED_DEPTH))
+            .find(|seen| wanted.is_redirected(seen) && keeps_an_end(seen));
         best = redirected.map(|seen| (MatchKind::Translated, copies(seen)));
     }
     if best.is_none() {

@@ -1,4 +1,5 @@
 mod cut_errors;
+mod errors;
 mod unnumbered;
 
 use etherparse::PacketBuilder;

@@ -243,6 +243,9 @@ impl Wanted {
         let same_label = self.label != 0 && seen.label == self.label;
         match self.protocol {
             TCP => self.lead.agrees(seen.lead, PORT_AND_SEQ),
+            protocol if is_icmp(protocol) && !self.is_query() => {
+                same_label && self.is_same_message(seen)
+            }
             protocol if is_icmp(protocol) => {
                 self.lead.agrees(seen.lead, QUERY) && (same_label || self.is_same_echo(seen))
             }
@@ -263,8 +266,27 @@ impl Wanted {
             && (self.label, self.length) == (0, seen.length)
             && seen.label == 0
             && !self.is_later_fragment
-            && matches!(self.lead.ports(self.protocol), FlowPorts::Query { .. })
+            && self.is_query()
             && sum(self.lead) == sum(seen.lead)
+    }
+
+    /// Whether what leads it tells its flow from others of its hosts.
+    pub(super) fn has_ports_or_id(&self) -> bool {
+        has_ports(self.protocol) || self.is_query()
+    }
+
+    /// Whether an identifier leads it, and a sequence number.
+    fn is_query(&self) -> bool {
+        matches!(self.lead.ports(self.protocol), FlowPorts::Query { .. })
+    }
+
+    /// Whether `seen` has what a translation leaves alone of an ICMP message without an identifier: all but
+    /// its checksum, and the addresses and ports of what it quotes. What quotes nothing is not translated.
+    fn is_same_message(&self, seen: &Fingerprint) -> bool {
+        self.known == 8
+            && self.length == seen.length
+            && self.lead.agrees(seen.lead, !ICMP_CHECKSUM)
+            && self.content.agrees(seen.content) == Some(true)
     }
 
     /// Whether `seen` can be this packet before its source was rewritten.
@@ -282,6 +304,9 @@ impl Wanted {
         let agrees = |mask| self.known == 8 && self.lead.agrees(seen.lead, mask);
         match self.protocol {
             TCP => agrees(PORT_AND_SEQ),
+            protocol if is_icmp(protocol) && !self.is_query() => {
+                same_label && self.is_same_message(seen)
+            }
             protocol if is_icmp(protocol) => {
                 agrees(TYPE_AND_SEQ) && (same_label || self.is_same_echo(seen))
             }
