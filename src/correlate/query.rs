@@ -206,10 +206,14 @@ impl Recognizer {
                 (ExchangeKind::NodeInformation, info.direction, id, seq, None)
             }
             Body::Ndp(ndp) => {
-                let rest = self.rest(message);
+                let rest = self.rest_of_discovery(ip, message);
                 return neighbor(ip.addrs, ndp.kind).map(|query| Query { rest, ..query });
             }
-            Body::RouterSolicitation4 => return Some(router(ip.addrs, Direction::Request)),
+            Body::RouterSolicitation4 => {
+                let rest = self.rest_of_discovery(ip, message);
+                let query = router(ip.addrs, Direction::Request);
+                return Some(Query { rest, ..query });
+            }
             Body::RouterAdvertisement4(_) => {
                 return Some(router(ip.addrs, Direction::Reply));
             }
@@ -263,6 +267,14 @@ impl Recognizer {
     fn rest(&self, message: &Message<'_>) -> u32 {
         let rest = message.bytes.get(CHECKSUM_END..).unwrap_or_default();
         self.rest_hash(message.code, rest)
+    }
+
+    /// The same of a message of discovery, with its addresses: who asks whom is in no key, and as none leaves
+    /// its link nothing rewrites them.
+    fn rest_of_discovery(&self, ip: &Ip<'_>, message: &Message<'_>) -> u32 {
+        let rest = message.bytes.get(CHECKSUM_END..).unwrap_or_default();
+        let hash = self.hasher.hash_one((message.code, ip.addrs, rest));
+        u32::try_from(hash >> 32).unwrap_or(u32::MAX)
     }
 
     /// The same of the request that a timestamp reply answers: it brings back the originate

@@ -66,6 +66,43 @@ fn requests_that_differ_in_anything_are_two() {
     }
 }
 
+/// No router forwards messages of discovery, and no translation rewrites them (RFC 4861 section 3.1).
+#[test]
+fn discovery_of_other_hosts_groups_or_hop_limits_is_no_copy() {
+    let asks = |kind, [src, dst]: [[u8; 16]; 2], hops| {
+        let mut packet = Vec::new();
+        let message = [&[kind, 0, 0, 0, 0, 0, 0, 0][..], &[0x20; 16]].concat();
+        PacketBuilder::ipv6(src, dst, hops)
+            .write(&mut packet, IpNumber::IPV6_ICMP, &message)
+            .expect("a packet");
+        packet
+    };
+    let (host, group) = ([0xfd; 16], [0xff; 16]);
+    for kind in [133, 135] {
+        let first = asks(kind, [host, group], 255);
+        assert!(is_told_as_copy([&first, &first]), "type {kind}");
+        for (ends, hops) in [
+            ([[0xfc; 16], group], 255),
+            ([host, [0xfe; 16]], 255),
+            ([host, group], 64),
+        ] {
+            let other = asks(kind, ends, hops);
+            assert!(!is_told_as_copy([&first, &other]), "type {kind}, {ends:?}");
+        }
+    }
+    let solicits = |src| {
+        let mut packet = Vec::new();
+        let message = [10, 0, 0, 0, 0, 0, 0, 0];
+        PacketBuilder::ipv4(src, [224, 0, 0, 2], 1)
+            .write(&mut packet, IpNumber::ICMP, &message)
+            .expect("a packet");
+        packet
+    };
+    let first = solicits([192, 0, 2, 1]);
+    assert!(is_told_as_copy([&first, &first]));
+    assert!(!is_told_as_copy([&first, &solicits([192, 0, 2, 9])]));
+}
+
 /// What asks and answers nothing is captured twice as any packet is.
 #[test]
 fn reports_and_advertisements_come_twice_as_well() {

@@ -190,6 +190,12 @@ impl Open {
         query.key.kind.is_discovery() && self.link.is_other_than(link)
     }
 
+    /// Whether a message of discovery has another TTL than this one, and so is another: no router lowers it
+    /// (RFC 4861 section 3.1).
+    fn is_from_other_hop(&self, query: &Query<'_>, seen: &Sighting) -> bool {
+        query.key.kind.is_discovery() && self.place.ttl != seen.place.ttl
+    }
+
     /// Whether a request asks the same in all.
     pub(super) fn asks_alike(&self, query: &Query<'_>) -> bool {
         self.payload == query.payload && self.rest == query.rest
@@ -299,6 +305,7 @@ pub(super) fn is_same_packet(
     same_id
         && !together
         && !open.is_on_other_link(query, seen.place.link())
+        && !open.is_from_other_hop(query, seen)
         && !seen.stations[0].is_other_than(open.asked_by)
         && (soon || is_proven(open, seen) || is_timed())
         && (open.asks_alike(query) || is_part(open, query, seen, payloads))
