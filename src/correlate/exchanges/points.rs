@@ -327,9 +327,27 @@ impl Points {
             WayBack::Lost
         } else if last.source == home_is.source {
             WayBack::Awaited
+        } else if self.others_came(key, open, home_is.source, ring) {
+            WayBack::Lost
         } else {
             WayBack::Unknown
         }
+    }
+
+    /// Whether the capture `home` has packets that came back from who was asked after the request.
+    fn others_came(
+        &self,
+        key: &QueryKey,
+        open: &Open,
+        home: SourceId,
+        ring: Option<&Ring>,
+    ) -> bool {
+        let (Some(ring), Some(asked)) = (ring, self.asked(open, home)) else {
+            return false;
+        };
+        let back = ring.pair_hash(&key.addrs.reversed());
+        let mut there = (ring.recent(OTHERS)).filter(|seen| seen.source() == home);
+        there.any(|seen| seen.pair == back && seen.ts > asked.nearest.ts)
     }
 
     /// What became of it where no reply of that pair came back: others that went the same way tell

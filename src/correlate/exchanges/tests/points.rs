@@ -1,6 +1,10 @@
 //! A ping at several points of capture: its round trip, and replies that never came back.
 
+use etherparse::PacketBuilder;
+
 use super::*;
+use crate::correlate::Outcome;
+use crate::correlate::replay::{Replay, segment};
 
 /// Where a packet of this number was seen: hops left, interface and capture.
 fn seen(ip_id: u32, (ttl, interface, source): (u8, u32, u16)) -> Place {
@@ -104,32 +108,75 @@ fn a_reply_that_does_not_come_back_as_others_do_is_lost() {
     }
 }
 
+const HERE: [u8; 4] = [10, 0, 1, 1];
+const THERE: [u8; 4] = [10, 0, 3, 2];
+
+/// A request with so many hops left.
+fn echo(seq: u16, left: u8) -> Vec<u8> {
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4(HERE, THERE, left)
+        .icmpv4_echo_request(7, seq)
+        .write(&mut packet, b"ping")
+        .unwrap();
+    packet[4..6].copy_from_slice(&seq.to_be_bytes());
+    packet
+}
+
+/// Its reply, the same.
+fn reply(seq: u16, left: u8) -> Vec<u8> {
+    let mut packet = Vec::new();
+    PacketBuilder::ipv4(THERE, HERE, left)
+        .icmpv4_echo_reply(7, seq)
+        .write(&mut packet, b"ping")
+        .unwrap();
+    packet[4..6].copy_from_slice(&(100 + seq).to_be_bytes());
+    packet
+}
+
+/// What became of the pings in a capture.
+fn outcomes(capture: Replay) -> Vec<ExchangeOutcome> {
+    let closed = capture.end().into_iter();
+    let told = closed.filter_map(|outcome| match outcome {
+        Outcome::Exchange(exchange) if exchange.seq != Some(9) => Some(exchange.outcome),
+        _ => None,
+    });
+    told.collect()
+}
+
+/// The last of two pings, whose reply was captured near who was asked, and not near who asked, where that of
+/// the first was.
+#[test]
+fn a_reply_that_later_packets_of_its_host_came_back_without_is_lost() {
+    let (near, far) = (SourceId(0), SourceId(1));
+    for (other, expected) in [
+        (Some(2500), ExchangeOutcome::Lost),
+        (Some(1500), ExchangeOutcome::Unknown),
+        (None, ExchangeOutcome::Unknown),
+    ] {
+        let mut capture = Replay::new();
+        let mut events = Vec::new();
+        for seq in 1..=2 {
+            let at = i64::from(seq) * 1000;
+            events.push((at, near, echo(seq, 64)));
+            events.push((at + 1, far, echo(seq, 62)));
+            events.push((at + 2, far, reply(seq, 64)));
+        }
+        events.push((1003, near, reply(1, 62)));
+        if let Some(at) = other {
+            events.push((at, near, segment((THERE, 80), (HERE, 4000), (1, 2), 0)));
+        }
+        events.push((20_000, far, echo(9, 62)));
+        events.sort_by_key(|(at, ..)| *at);
+        for (at, source, packet) in events {
+            capture.seen_in(source, at, &packet);
+        }
+        let told = outcomes(capture);
+        assert_eq!(told, [ExchangeOutcome::Answered, expected], "{other:?}");
+    }
+}
+
 #[test]
 fn replies_that_others_came_back_where_they_did_not_are_lost() {
-    use crate::correlate::Outcome;
-    use crate::correlate::replay::{Replay, segment};
-    use etherparse::PacketBuilder;
-
-    const HERE: [u8; 4] = [10, 0, 1, 1];
-    const THERE: [u8; 4] = [10, 0, 3, 2];
-    let echo = |seq: u16, left: u8| {
-        let mut packet = Vec::new();
-        PacketBuilder::ipv4(HERE, THERE, left)
-            .icmpv4_echo_request(7, seq)
-            .write(&mut packet, b"ping")
-            .unwrap();
-        packet[4..6].copy_from_slice(&seq.to_be_bytes());
-        packet
-    };
-    let reply = |seq: u16| {
-        let mut packet = Vec::new();
-        PacketBuilder::ipv4(THERE, HERE, 64)
-            .icmpv4_echo_reply(7, seq)
-            .write(&mut packet, b"ping")
-            .unwrap();
-        packet[4..6].copy_from_slice(&(100 + seq).to_be_bytes());
-        packet
-    };
     // In two captures and in one; whether something else went the way of the replies.
     for (source, others) in [(1, true), (0, true), (1, false), (0, false)] {
         let (near, far) = (SourceId(0), SourceId(source));
@@ -144,22 +191,15 @@ fn replies_that_others_came_back_where_they_did_not_are_lost() {
             let at = i64::from(seq) * 1000;
             capture.seen_in(near, at, &echo(seq, 64));
             capture.seen_in(far, at + 1, &echo(seq, 62));
-            capture.seen_in(far, at + 2, &reply(seq));
+            capture.seen_in(far, at + 2, &reply(seq, 64));
         }
         capture.seen_in(near, 9000, &echo(9, 64));
-        let outcomes = capture
-            .end()
-            .into_iter()
-            .filter_map(|outcome| match outcome {
-                Outcome::Exchange(exchange) if exchange.seq != Some(9) => Some(exchange),
-                _ => None,
-            });
         let expected = if others {
             ExchangeOutcome::Lost
         } else {
             ExchangeOutcome::Unknown
         };
-        let told: Vec<_> = outcomes.map(|exchange| exchange.outcome).collect();
+        let told = outcomes(capture);
         assert_eq!(told, [expected; 3], "source {source}, others: {others}");
     }
 }
