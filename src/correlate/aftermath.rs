@@ -18,7 +18,7 @@ use super::numbered;
 use super::observation::{Observation, occupied};
 use super::segment::Segment;
 use super::table::{Displaced, Table};
-use super::verdict::{Aftermath, AftermathOutcome, WasOpen};
+use super::verdict::{Aftermath, AftermathOutcome, Back, WasOpen};
 use super::verdicts::VerdictKey;
 use crate::model::flow::FlowPorts;
 use crate::model::{FlowKey, Timestamp};
@@ -185,6 +185,11 @@ impl Followed {
         let before = before(ring, &hashes, hit, is_elsewhere);
         let account = Account {
             size_before: before.largest,
+            back: if answer.is_none() && answered(&key, hit.version).is_some() {
+                Back::NotExpected
+            } else {
+                Back::Unknown
+            },
             was_open: answer.and_then(|answer| opened::was_open(ring, &key, &answer)),
             ..Account::new(verdict, dropped, ts)
         };
@@ -397,6 +402,7 @@ impl Tracked {
             outcome,
             packets: account.packets,
             answers: account.answers,
+            back: account.back,
             retransmissions: account.retransmissions,
             size_before: account.size_before,
             size_after: match outcome {

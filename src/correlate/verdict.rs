@@ -393,6 +393,8 @@ pub struct Aftermath {
     pub packets: u64,
     /// Packets of the other direction after the first error, of other protocols than TCP.
     pub answers: u64,
+    /// What is known of the other direction.
+    pub back: Back,
     /// Of the flow's own, TCP segments sent again.
     pub retransmissions: u64,
     /// Largest IP length in octets before the error, as captured.
@@ -416,6 +418,7 @@ impl Aftermath {
         outcome: AftermathOutcome::Unknown,
         packets: 0,
         answers: 0,
+        back: Back::Unknown,
         retransmissions: 0,
         size_before: None,
         size_after: None,
@@ -426,12 +429,24 @@ impl Aftermath {
     };
 }
 
+/// What came from the other end after the first error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// Nothing that was captured, or that can be told from other packets.
+    Unknown,
+    /// Packets came.
+    Captured,
+    /// Nothing can: the packets are replies themselves.
+    NotExpected,
+}
+
 /// The word for what a flow did after the error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AftermathOutcome {
     /// Data got through: smaller segments, or an acknowledgement beyond the dropped octets.
     Recovered,
-    /// The same octets were sent again and again.
+    /// The same octets were sent again and again; of other protocols than TCP, anything, and nothing came
+    /// back since the last error.
     Retransmitting,
     /// Ended by a reset.
     Reset,

@@ -10,7 +10,8 @@ use super::story::{Page, counted, dropped_by, often};
 use super::text::{addr, note};
 use super::wrap::Paragraph;
 use crate::correlate::verdict::{
-    Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Evidence, Hops, Undelivered,
+    Aftermath, AftermathOutcome, Back, Carried, DropReason, DropVerdict, Evidence, Hops,
+    Undelivered,
 };
 use crate::record::app_error::AppError;
 use crate::record::write;
@@ -299,6 +300,7 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
         outcome,
         packets,
         answers,
+        back,
         retransmissions,
         size_before,
         size_after,
@@ -311,7 +313,12 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
     if outcome == AftermathOutcome::Unknown && packets > 0 {
         out.extend_from_slice(b"; ");
         counted(out, packets, "packet");
-        out.extend_from_slice(b" more after the first error; what came back is not known");
+        out.extend_from_slice(b" more after the first error");
+        out.extend_from_slice(match back {
+            Back::Unknown => b"; what came back is not known".as_slice(),
+            Back::Captured => b", and the other end sent, too",
+            Back::NotExpected => b"",
+        });
         return;
     }
     if outcome == AftermathOutcome::Unknown && verdict.still_too_large > 0 {
@@ -335,8 +342,8 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
         if answers == 0 {
             out.extend_from_slice(b"no answer");
         } else {
-            counted(out, answers, "answer");
-            out.extend_from_slice(b", none since the last");
+            write::decimal(out, answers);
+            out.extend_from_slice(b" came back, none since the last");
         }
         return retried_since(out, retried);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use icmpdump::correlate::exchange::{Began, Exchange, ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use icmpdump::correlate::trace::{Hop, HopRouter, Path};
 use icmpdump::correlate::verdict::{
-    Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Evidence, Halves, Hops,
+    Aftermath, AftermathOutcome, Back, Carried, DropReason, DropVerdict, Evidence, Halves, Hops,
     OtherSide, Role, Scope, WasOpen, Within,
 };
 use icmpdump::icmp::field::Extent;
@@ -123,6 +123,7 @@ pub(crate) fn verdict() -> DropVerdict {
             outcome: AftermathOutcome::Recovered,
             packets: 39,
             answers: 0,
+            back: Back::Captured,
             retransmissions: 10,
             size_before: Some(1500),
             size_after: Some(1400),

@@ -4,8 +4,8 @@ use super::records_support::samples::{self, exchange};
 use super::records_support::{addr, frame};
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome, ReplyDrop};
 use icmpdump::correlate::verdict::{
-    Aftermath, AftermathOutcome, Carried, DropReason, DropVerdict, Hops, OtherSide, Role, Scope,
-    Undelivered, WasOpen, Within,
+    Aftermath, AftermathOutcome, Back, Carried, DropReason, DropVerdict, Hops, OtherSide, Role,
+    Scope, Undelivered, WasOpen, Within,
 };
 use icmpdump::model::AddrPair;
 use icmpdump::model::options::LocalDrop;
@@ -430,6 +430,35 @@ fn data_that_got_through_was_acknowledged_or_answered() {
     assert!(unwrapped(&answered).contains("then data got through: acknowledged "));
     answered.flow.protocol = 17;
     assert!(unwrapped(&answered).contains("then data got through: answered "));
+}
+
+#[test]
+fn a_verdict_says_what_is_known_of_the_other_direction() {
+    let tell = |outcome, answers, back| {
+        let mut verdict = verdict();
+        verdict.aftermath = Aftermath {
+            outcome,
+            answers,
+            back,
+            packets: 7,
+            ..Aftermath::UNKNOWN
+        };
+        let told = text(&TextOptions::default(), &["a"], &[Record::Drop(&verdict)]);
+        told.replace("\n--    ", " ")
+    };
+    for (back, expected) in [
+        (Back::Unknown, "; what came back is not known"),
+        (Back::Captured, ", and the other end sent, too"),
+        (Back::NotExpected, ""),
+    ] {
+        let told = tell(AftermathOutcome::Unknown, 0, back);
+        let expected = format!("; 7 packets more after the first error{expected} the program ");
+        assert!(told.contains(&expected), "{told}");
+    }
+    // Whether these answer those is not known: the ones that were dropped may be answers themselves.
+    let told = tell(AftermathOutcome::Retransmitting, 2, Back::Captured);
+    let expected = "; 7 packets more after the first error, 2 came back, none since the last";
+    assert!(told.contains(expected), "{told}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{RETRIED_WITHIN, furthest, is_beyond};
 use crate::correlate::observation::Observation;
-use crate::correlate::verdict::WasOpen;
+use crate::correlate::verdict::{Back, WasOpen};
 use crate::correlate::verdicts::VerdictKey;
 use crate::model::Timestamp;
 use crate::wire::ip::protocol::TCP;
@@ -25,6 +25,7 @@ pub(super) struct Account {
     pub(super) sizes_again: Sizes,
     /// For other protocols than TCP: what the other end sent.
     pub(super) answers: u64,
+    pub(super) back: Back,
     /// Whether any of that came since the last error.
     pub(super) is_answered: bool,
     /// Whether it was reset.
@@ -118,6 +119,7 @@ impl Account {
             sizes: Sizes::default(),
             sizes_again: Sizes::default(),
             answers: 0,
+            back: Back::Unknown,
             is_answered: false,
             reset: false,
             own: End::default(),
@@ -174,6 +176,7 @@ impl Account {
     /// A packet from the other end.
     pub(super) fn answered(&mut self, packet: &Observation) {
         self.last_packet = Some(packet.ts);
+        self.back = Back::Captured;
         if packet.protocol != TCP {
             self.answers += 1;
             self.is_answered = true;
@@ -228,7 +231,7 @@ mod tests {
     use etherparse::{PacketBuilder, TcpOptionElement};
 
     use crate::correlate::replay::{self, Replay};
-    use crate::correlate::verdict::{Aftermath, AftermathOutcome};
+    use crate::correlate::verdict::{Aftermath, AftermathOutcome, Back};
     use crate::wire::tcp::{ACK, FIN};
 
     const CLIENT: [u8; 4] = [10, 0, 0, 1];
@@ -293,6 +296,33 @@ mod tests {
         let alone = [client(1100, 1, 0, FIN), client(1101, 2, 0, 0)];
         assert_eq!(after(28, &alone).outcome, AftermathOutcome::Ended);
         assert_eq!(after(28, &alone[..1]).outcome, AftermathOutcome::Unknown);
+    }
+
+    #[test]
+    fn what_the_other_end_sends_is_known_to_have_come() {
+        let known = [client(1100, 1, 0, 0), server(1, 100, 0)];
+        for (packets, back) in [(&known[..], Back::Captured), (&known[..1], Back::Unknown)] {
+            let told = after(28, packets);
+            assert_eq!((told.outcome, told.back), (AftermathOutcome::Unknown, back));
+        }
+        // Nobody answers a reply.
+        let mut play = Replay::new();
+        for seq in 1..=2 {
+            let mut reply = Vec::new();
+            PacketBuilder::ipv4(CLIENT, SERVER, 64)
+                .icmpv4_echo_reply(7, seq)
+                .write(&mut reply, b"here")
+                .unwrap();
+            let at = i64::from(seq) * 100;
+            play.at(at, &reply);
+            play.at(
+                at + 1,
+                &replay::error(ROUTER, [3, 13, 0, 0, 0, 0, 0, 0], &reply),
+            );
+        }
+        let told = play.verdicts()[0].aftermath;
+        assert_eq!(told.packets, 1);
+        assert_eq!(told.back, Back::NotExpected);
     }
 
     #[test]
