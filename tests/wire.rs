@@ -41,6 +41,8 @@ mod lowpan_tshark;
 mod nobody;
 #[path = "common/lowpan.rs"]
 mod nodes;
+#[path = "wire/on_link.rs"]
+mod on_link;
 #[path = "wire/oracle.rs"]
 mod oracle;
 #[path = "wire/pieces.rs"]

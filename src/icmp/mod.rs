@@ -65,8 +65,8 @@ pub use quote::{CutHeader, Quote, QuotedTransport, Translation};
 pub use quoted_inside::TunnelsAlone;
 pub use whole::Whole;
 
-use crate::model::Expanded;
-use crate::wire::{Checksum, ChecksumStatus, Defects, Ip, IpVersion, Unverified, checksum};
+use crate::model::{Expanded, Frame};
+use crate::wire::{Checksum, ChecksumStatus, Defects, Ip, IpVersion, Packet, Unverified, checksum};
 
 /// One ICMP or ICMPv6 message.
 #[derive(Clone, Copy, Debug)]
@@ -275,6 +275,14 @@ impl<'a> Message<'a> {
     /// The same where it is known what its checksum proved to be.
     pub(crate) fn parse_verified(ip: &Ip<'a>, checksum: Checksum) -> Self {
         decode::message(ip, checksum)
+    }
+
+    /// Adds what the link tells to be wrong with it: its packet came in `frame`.
+    #[inline]
+    pub(crate) fn check_on_link(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
+        if self.kind == kind::v6::NEIGHBOR_SOLICITATION {
+            ndp::check_on_link(self, frame, packet);
+        }
     }
 
     /// Whether its end is there: the capture may have cut it, or the rest be in other fragments.

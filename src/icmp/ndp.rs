@@ -9,9 +9,10 @@ use super::field::{FieldSpec, spec};
 use super::nd_option::{
     self, NdOptions, REDIRECTED_HEADER, SOURCE_LINK_LAYER, TARGET_ADDRESS_LIST, TARGET_LINK_LAYER,
 };
-use super::{Body, Direction, Quote, error, quote};
-use crate::wire::IpVersion;
+use super::{Body, Direction, Message, Quote, error, quote};
+use crate::model::Frame;
 use crate::wire::bytes::{array_at, tail, u8_at, u16_at, u32_at};
+use crate::wire::{IpVersion, Layer, Packet, link};
 
 /// One of the five messages.
 #[derive(Clone, Copy, Debug)]
@@ -345,13 +346,22 @@ fn rules(decoder: &mut Decoder<'_, '_>, kind: NdpKind, options: &[u8]) {
             if target.is_multicast() {
                 decoder.rule(8, "target is a multicast address");
             }
-            if is_unspecified {
-                if destination.is_some_and(|to| !is_solicited_node(to)) {
+            match destination {
+                Some(to) if is_unspecified && !is_solicited_node(to) => {
                     decoder.rule(0, "unspecified source, but not to a solicited-node address");
                 }
-                if tells_source() {
-                    decoder.rule(24, "link-layer address of an unspecified source");
+                Some(to)
+                    if to.is_multicast() && !target.is_multicast() && !asks_for(to, target) =>
+                {
+                    decoder.rule(
+                        0,
+                        "neighbor solicitation to a group that is not its target's",
+                    );
                 }
+                _ => {}
+            }
+            if is_unspecified && tells_source() {
+                decoder.rule(24, "link-layer address of an unspecified source");
             }
             let mut at = fixed_len(decoder.kind);
             for option in NdOptions::of_solicitation(options) {
@@ -400,6 +410,38 @@ fn is_solicited_node(address: Ipv6Addr) -> bool {
         address.segments(),
         [0xff02, 0, 0, 0, 0, 1, 0xff00..=0xffff, _]
     )
+}
+
+/// Whether a group is that of the nodes that may have the address `target` (RFC 4861 section 4.3).
+fn asks_for(group: Ipv6Addr, target: Ipv6Addr) -> bool {
+    const OWN: u128 = 0x00ff_ffff;
+    is_solicited_node(group) && (group.to_bits() ^ target.to_bits()) & OWN == 0
+}
+
+/// Tells of a solicitation to a group, on a link whose stations have addresses, that does not tell that of its
+/// sender: whoever is asked could not answer (RFC 4861 sections 4.3 and 7.2.2).
+pub(super) fn check_on_link(message: &mut Message<'_>, frame: &Frame<'_>, packet: &Packet<'_>) {
+    let Body::Ndp(Ndp {
+        kind: NdpKind::NeighborSolicitation { .. },
+        options,
+        ..
+    }) = message.body
+    else {
+        return;
+    };
+    let ip = &packet.ip;
+    let is_whole = ip.fragment.is_none() && ip.is_whole();
+    let asks_group = ip.dst().is_multicast() && !ip.src().is_unspecified();
+    let tells_source = || NdOptions::new(options).any(|it| it.kind == SOURCE_LINK_LAYER);
+    if !is_whole || !asks_group || ip.hides_addresses().1 || tells_source() {
+        return;
+    }
+    let around = packet.frame_around(frame);
+    let sender = around.and_then(|frame| link::addresses(&frame).src);
+    if sender.is_some_and(|sender| sender.as_slice().iter().any(|octet| *octet != 0)) {
+        let rule = "neighbor solicitation to a group without its sender's link-layer address";
+        message.defects.rule(Layer::Icmp, 24, rule);
+    }
 }
 
 /// The fields of a router advertisement.

@@ -385,6 +385,7 @@ fn tell(batch: &mut Batch, desk: &mut Desk<'_>, sources: &mut Vec<SourceInfo>) -
                 let packet = &packet.as_told(&frame);
                 let whole = reassembly.and_then(|came_to| Whole::of(came_to, frame.reference()));
                 let mut message = Message::parse_verified(&packet.ip, known.checksum);
+                message.check_on_link(&frame, packet);
                 if let Some((_, opened)) = opened.next_if(|(of, _)| *of == at) {
                     message.open_quote(opened);
                 }

@@ -20,6 +20,7 @@ impl Run<'_, '_, '_, '_> {
         reassembly: Option<&Reassembly>,
     ) -> io::Result<()> {
         let mut message = Message::parse(&packet.ip);
+        message.check_on_link(frame, packet);
         let opened = self.open_quoted(&message, frame.ts);
         message.open_quote(&opened);
         if frame.expanded.is_some() {

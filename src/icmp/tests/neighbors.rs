@@ -126,7 +126,17 @@ fn rules_of_neighbor_discovery() {
         told("::", "fe80::2", 255, &solicitation),
         ["unspecified source, but not to a solicited-node address"]
     );
-    assert!(told("::", "ff02::1:ff00:2", 255, &solicitation).is_empty());
+    for source in ["::", "fe80::1"] {
+        assert!(told(source, "ff02::1:ff00:2", 255, &solicitation).is_empty());
+        assert_eq!(
+            told(source, "ff02::1:ff00:3", 255, &solicitation),
+            ["neighbor solicitation to a group that is not its target's"]
+        );
+    }
+    assert_eq!(
+        told("fe80::1", "ff02::1", 255, &solicitation),
+        ["neighbor solicitation to a group that is not its target's"]
+    );
     let with_source = [&solicitation[..], &SOURCE].concat();
     assert_eq!(
         told("::", "ff02::1:ff00:2", 255, &with_source),
