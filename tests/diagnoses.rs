@@ -5,6 +5,8 @@ mod common;
 
 #[path = "diagnoses/forged.rs"]
 mod forged;
+#[path = "diagnoses/lost.rs"]
+mod lost;
 #[path = "diagnoses/many.rs"]
 mod many;
 

@@ -285,7 +285,7 @@ impl Correlator {
         seen: Sighting,
     ) -> CameTo {
         match query.direction {
-            Direction::Request => return self.request_failed(query.key, id, seen),
+            Direction::Request => return self.request_failed(query.key, (id, reason), seen),
             // A quench may come before anything is dropped (RFC 792).
             Direction::Reply if reason == DropReason::SourceQuench => {}
             Direction::Reply => {
@@ -314,15 +314,15 @@ impl Correlator {
         CameTo::Open
     }
 
-    /// An error that is seen so is about the request under `key`, of this identification.
+    /// An error that is seen so is about the request under `key`, of this identification, for this reason.
     pub(super) fn request_failed(
         &mut self,
         key: QueryKey,
-        id: Option<u32>,
+        why: (Option<u32>, DropReason),
         seen: Sighting,
     ) -> CameTo {
         let (ring, parts, outcomes) = (&self.ring, &self.parts, &mut self.outcomes);
-        self.exchanges.error(key, id, seen, &mut |event| {
+        self.exchanges.error(key, why, seen, &mut |event| {
             outcomes.push(event.told(ring.as_ref(), parts));
         })
     }

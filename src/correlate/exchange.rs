@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::trace::MAX_TTL;
+use super::verdict::DropReason;
 use crate::icmp::{kind, names};
 use crate::model::options::LocalDrop;
 use crate::model::{AddrPair, FrameRef, Timestamp};
@@ -78,6 +79,10 @@ pub struct Exchange {
     pub end: Option<ExchangeEnd>,
     /// Time from request to `end`, at one point of capture where both were seen at one.
     pub rtt: Option<Duration>,
+    /// Octets of the request's message, or of the first fragment of it, for the types that echo a payload.
+    pub request_length: Option<u32>,
+    /// Why its packet was dropped, as the error says that ended it.
+    pub refused: Option<DropReason>,
     /// TTL that the request was captured with.
     pub request_ttl: u8,
     /// At how many points of capture the request was seen.
@@ -123,6 +128,8 @@ impl Exchange {
             requested: Timestamp::default(),
             end: None,
             rtt: None,
+            request_length: None,
+            refused: None,
             request_ttl: 64,
             request_points: 1,
             reply_ttl: None,

@@ -152,7 +152,7 @@ impl Correlator {
             (self.followed).dropped_before(packet, error.hit.link(), error.ts);
         }
         if let Some((key, id, seen)) = error.request {
-            let _ = self.request_failed(key, id, seen);
+            let _ = self.request_failed(key, (id, error.reason), seen);
         }
         let answer = ProbeAnswer {
             addrs: error.addrs,

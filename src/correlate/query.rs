@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 
 use super::exchange::ExchangeKind;
 use super::numbered::answers_by_number;
-use super::sighting::Scope;
+use super::sighting::{Extent, Scope};
 use crate::icmp::kind::v4;
 use crate::icmp::{Body, Direction, Message, ndp::NdpKind};
 use crate::model::AddrPair;
@@ -102,6 +102,13 @@ pub(super) struct Query<'a> {
 }
 
 impl Query<'_> {
+    /// Octets of the message, or of the fragment that begins it, for the types that echo a payload; those of
+    /// the packets are not known of one that was put together.
+    pub(super) fn length(&self, extent: Extent) -> Option<u32> {
+        let payload = self.payload.filter(|_| extent != Extent::PutTogether)?;
+        Some(payload.length)
+    }
+
     /// Of a reply its code, where that says why it tells nothing; else 0.
     pub(super) fn refusal(&self) -> u8 {
         match self.key.kind {

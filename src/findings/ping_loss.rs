@@ -3,7 +3,8 @@
 //! Rule: of an echo sender and destination at least one request is lost, whatever the identifiers:
 //! a script that pings again and again takes a new one each time. Probes of a traceroute do not
 //! count: being unanswered is ordinary there. Nor is anything said where errors came and no reply:
-//! they tell why, and that some requests got none is their sender's limit. Where nothing came back
+//! they tell why, and that some requests got none is their sender's limit; but that a packet is too big
+//! tells nothing of shorter ones. Where nothing came back
 //! to the sender from anybody the capture may see one direction only: that is `ping_unanswered`, no
 //! loss, and said once where it is so of many destinations.
 //! Nor where all packets to that destination go in a loop. A reply that was captured, but not where the
@@ -109,9 +110,8 @@ impl Diagnosis for PingLoss {
         let pings = self.pings.iter();
         for (addrs, losses) in pings.chain(self.probes.iter().filter(untraced)) {
             losses.course.findings(*addrs, found);
-            let explained = losses.errors > 0 && losses.lost + losses.errors == losses.sent;
             let goes_round = losses.lost == losses.sent && self.in_loops.contains(&addrs.dst());
-            if losses.lost == 0 || explained || goes_round {
+            if losses.lost == 0 || losses.are_explained() || goes_round {
                 continue;
             }
             let (src, dst) = (addrs.src(), addrs.dst());
@@ -245,7 +245,7 @@ fn advice(losses: &Losses) -> (Confidence, String) {
             "No packet of the other direction was captured: make sure the capture point sees the \
              replies before calling this loss.",
         )
-    } else if losses.longest > 1 && losses.longest < losses.sent {
+    } else if losses.longest > 1 && losses.are_in_between() {
         (
             Confidence::Confirmed,
             "Loss in bursts points to an interruption: a link flap, a route change, a full queue. \
@@ -264,6 +264,7 @@ fn advice(losses: &Losses) -> (Confidence, String) {
 mod tests {
     use super::*;
     use crate::correlate::exchange::{ExchangeEnd, ReplyDrop};
+    use crate::correlate::verdict::DropReason;
     use crate::model::{FrameRef, SourceId};
 
     fn addrs() -> AddrPair {
@@ -339,6 +340,38 @@ mod tests {
             title.ends_with("; the requests were lost on their way there"),
             "{title}"
         );
+    }
+
+    /// 50 of 51 are lost, and the first met an error for this reason.
+    #[test]
+    fn errors_explain_the_losses_of_what_they_are_about() {
+        let told = |reason, [refused, lost]: [u32; 2]| {
+            let mut diagnosis = PingLoss::default();
+            diagnosis.exchange(&Exchange {
+                outcome: ExchangeOutcome::Error,
+                refused: Some(reason),
+                request_length: Some(refused),
+                ..exchange(1, 64, None, 1)
+            });
+            for number in 2..=51 {
+                diagnosis.exchange(&Exchange {
+                    request_length: Some(lost),
+                    ..exchange(number, 64, None, 1)
+                });
+            }
+            found(diagnosis).into_iter().map(|it| (it.title, it.advice))
+        };
+        for reason in [
+            DropReason::FragmentationNeeded,
+            DropReason::ReassemblyTimeout,
+        ] {
+            assert_eq!(told(reason, [1480, 1480]).count(), 0);
+            let (title, advice) = told(reason, [1480, 64]).next().unwrap();
+            assert!(title.contains(" lost 50 of 51 pings "), "{title}");
+            // Nothing came in between.
+            assert!(advice.starts_with("Capture nearer"), "{advice}");
+        }
+        assert_eq!(told(DropReason::HostUnreachable, [1480, 64]).count(), 0);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::dropped_replies::DroppedReplies;
 use super::group::EVIDENCE;
 use super::ping_course::Course;
 use crate::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome, ReplyDrop};
+use crate::correlate::verdict::DropReason;
 use crate::model::FrameRef;
 
 /// Points of capture told apart.
@@ -16,6 +17,11 @@ pub(super) struct Losses {
     pub(super) sent: u64,
     pub(super) lost: u64,
     pub(super) errors: u64,
+    /// Those of them that are about the length of a request, and the least of these lengths.
+    errors_of_length: u64,
+    least_refused: Option<u32>,
+    /// The least length of a request that was lost.
+    least_lost: Option<u32>,
     /// Requests lost in a row up to now, and at most.
     run: u64,
     /// The sequence number of the last that was lost, and which in a row it was.
@@ -52,7 +58,9 @@ impl Losses {
         {
             *lost += 1;
         }
-        self.errors += u64::from(exchange.outcome == ExchangeOutcome::Error);
+        if exchange.outcome == ExchangeOutcome::Error {
+            self.refused(exchange);
+        }
         if exchange.outcome != ExchangeOutcome::Lost {
             if exchange.outcome == ExchangeOutcome::Answered {
                 self.course.answered(exchange);
@@ -61,6 +69,7 @@ impl Losses {
             return;
         }
         self.lost += 1;
+        self.least_lost = least(self.least_lost, exchange.request_length);
         self.run += 1;
         self.bursts += u64::from(self.run == 2);
         self.longest = self.longest.max(self.run);
@@ -124,15 +133,51 @@ impl Losses {
             *lost = lost.saturating_sub(1);
         }
         self.lost = self.lost.saturating_sub(1);
-        self.errors += 1;
+        self.refused(exchange);
         self.longest = self.longest.min(self.lost);
         self.bursts = self.bursts.min(self.lost / 2);
         (self.evidence).retain(|frame| *frame != exchange.request);
     }
 
+    /// An error came about a request.
+    fn refused(&mut self, exchange: &Exchange) {
+        self.errors += 1;
+        if matches!(
+            exchange.refused,
+            Some(DropReason::FragmentationNeeded | DropReason::ReassemblyTimeout)
+        ) {
+            self.errors_of_length += 1;
+            self.least_refused = least(self.least_refused, exchange.request_length);
+        }
+    }
+
+    /// Whether nothing came back but errors, which tell why the rest was lost, too: senders of errors limit
+    /// them. Those about a length tell nothing of shorter requests.
+    pub(super) fn are_explained(&self) -> bool {
+        let is_other_length = match (self.least_lost, self.least_refused) {
+            (Some(lost), Some(refused)) => lost < refused,
+            _ => false,
+        };
+        let explains = self.errors > self.errors_of_length || !is_other_length;
+        self.errors > 0 && self.lost + self.errors == self.sent && explains
+    }
+
+    /// Whether some came back in between.
+    pub(super) fn are_in_between(&self) -> bool {
+        self.lost + self.errors < self.sent
+    }
+
     /// How many were lost that were captured at as many points.
     fn lost_like(&mut self, exchange: &Exchange) -> Option<&mut u64> {
         self.lost_at.get_mut(points(exchange).saturating_sub(1))
+    }
+}
+
+/// The least of two lengths that may be known.
+fn least(one: Option<u32>, other: Option<u32>) -> Option<u32> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) fn exchange() -> Exchange {
         requested: T0,
         end: Some(ExchangeEnd::Reply(frame(2))),
         rtt: Some(Duration::from_micros(28)),
+        request_length: Some(64),
+        refused: None,
         request_ttl: 64,
         reply_ttl: None,
         outcome: ExchangeOutcome::Answered,

@@ -8,6 +8,7 @@ use crate::correlate::exchange::{ExchangeEnd, ExchangeKind, ExchangeOutcome};
 use crate::correlate::query::{Query, QueryKey};
 use crate::correlate::sighting::{Side, Sighting};
 use crate::correlate::table::Slot;
+use crate::correlate::verdict::DropReason;
 use crate::correlate::{Answer, AnswerOutcome, NearMiss, PayloadChange, Relation};
 use crate::model::FrameRef;
 
@@ -183,13 +184,13 @@ impl Exchanges {
         })
     }
 
-    /// An error about the request under `key`, of this IPv4 identification: ends it unless a reply
-    /// did. Who waits for fragments waits for half a minute and more: one that was told as lost got
+    /// An error about the request under `key`, of this IPv4 identification, that gives this reason: ends it
+    /// unless a reply did. Who waits for fragments waits for half a minute and more: one that was told as lost got
     /// the error all the same.
     pub(in crate::correlate) fn error(
         &mut self,
         key: QueryKey,
-        ip_id: Option<u32>,
+        (ip_id, reason): (Option<u32>, DropReason),
         seen: Sighting,
         tell: &mut impl FnMut(ExchangeEvent),
     ) -> CameTo {
@@ -209,6 +210,7 @@ impl Exchanges {
             return CameTo::Open;
         }
         open.end = Some(ExchangeEnd::Error(seen.frame));
+        open.refused = Some(reason);
         open.rtt = Rtt::from(seen.ts.since(open.requested));
         open.end_shown = seen.shown;
         let ended = exchange(&key, open, ExchangeOutcome::Error);

@@ -158,6 +158,8 @@ impl Exchanges {
             requested: first.ts,
             end: Some(ExchangeEnd::Reply(reply.frame)),
             rtt: Some(rtt),
+            request_length: None,
+            refused: None,
             request_ttl: first.ttl,
             request_points: 1,
             reply_ttl: Some(reply.ttl),

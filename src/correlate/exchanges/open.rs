@@ -15,6 +15,7 @@ use crate::correlate::sighting::{
     COPY_WINDOW, Extent, MIRROR_WINDOW, Passage, Place, Sent, Sighting,
 };
 use crate::correlate::station::Station;
+use crate::correlate::verdict::DropReason;
 use crate::icmp::{field, payload};
 use crate::model::options::LocalDrop;
 use crate::model::{AddrPair, FrameRef, Timestamp};
@@ -38,7 +39,11 @@ pub(super) struct Open {
     pub(super) payload: Option<PayloadPrint>,
     pub(super) rest: u32,
     pub(super) kept: Kept,
+    /// See [`Query::length`].
+    pub(super) length: Option<u32>,
     pub(super) end: Option<ExchangeEnd>,
+    /// Why its packet was dropped, if that is an error.
+    pub(super) refused: Option<DropReason>,
     pub(super) reply_place: Place,
     pub(super) reply_passage: Passage,
     pub(super) reply_sent: Sent,
@@ -262,6 +267,8 @@ pub(super) fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) ->
         // What is not known to have come back took no known time.
         rtt: (open.end.and_then(|_| open.rtt.get()))
             .filter(|_| !matches!(outcome, ExchangeOutcome::Lost | ExchangeOutcome::Unknown)),
+        request_length: open.length,
+        refused: open.refused,
         request_ttl: open.place.ttl,
         request_points: open.points,
         reply_ttl: open.reply().map(|_| open.reply_place.ttl),

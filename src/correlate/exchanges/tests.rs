@@ -18,6 +18,7 @@ use crate::correlate::exchange::{ExchangeEnd, ExchangeKind};
 use crate::correlate::query::PayloadPrint;
 use crate::correlate::sighting::{Extent, Passage, Sent};
 use crate::correlate::station::Station;
+use crate::correlate::verdict::DropReason;
 use crate::correlate::{Answer, AnswerOutcome, NearMiss};
 use crate::model::{AddrPair, FrameRef, SourceId};
 use crate::wire::IpVersion;
@@ -137,8 +138,12 @@ impl Play {
     fn error(&mut self, millis: i64, key: QueryKey) {
         let seen = self.sighting(millis, Place::default());
         let told = &mut self.told;
-        self.exchanges
-            .error(key, None, seen, &mut |event| told.push(event));
+        self.exchanges.error(
+            key,
+            (None, DropReason::HostUnreachable),
+            seen,
+            &mut |event| told.push(event),
+        );
     }
 
     /// What was missed is known up to `millis`.

@@ -160,7 +160,12 @@ fn an_error_ends_the_ping_of_its_own_network() {
     play.take(Direction::Request, ping(1), 0, seen_in(1, here));
     play.take(Direction::Request, ping(1), 1, seen_in(2, there));
     let error = play.sighting(2, seen_in(9, there));
-    play.exchanges.error(ping(1), None, error, &mut |_| {});
+    play.exchanges.error(
+        ping(1),
+        (None, DropReason::HostUnreachable),
+        error,
+        &mut |_| {},
+    );
     play.take(Direction::Reply, ping(1), 3, seen_in(3, here));
     let outcomes: Vec<_> = play.finish(4).iter().map(|e| e.outcome).collect();
     assert_eq!(

@@ -188,7 +188,12 @@ fn an_error_ends_the_request_of_the_identification_that_it_quotes() {
         play.take_with(Request, ping(1), (Some(content(1)), 0), (0, place));
     }
     let error = play.sighting(3, Place::default());
-    play.exchanges.error(ping(1), Some(6), error, &mut |_| {});
+    play.exchanges.error(
+        ping(1),
+        (Some(6), DropReason::HostUnreachable),
+        error,
+        &mut |_| {},
+    );
     let outcomes: Vec<_> = play.finish(4000).iter().map(|e| e.outcome).collect();
     let [lost, error] = [ExchangeOutcome::Lost, ExchangeOutcome::Error];
     assert_eq!(outcomes, [lost, error, lost]);

@@ -1,0 +1,60 @@
+//! Pings that are lost beside others that errors are about.
+
+use crate::common::crafted::{Crafted, checksum, echo_request, error};
+use crate::{A, B, ROUTER, of_kind};
+
+/// What fits into the packets of a path, in octets of a ping's data.
+const FITS: usize = 1272;
+
+/// The two fragments of a packet that is too long for the path.
+fn fragments(packet: &[u8], id: u8) -> [Vec<u8>; 2] {
+    const HEADER: usize = 20;
+    const MORE: u16 = 0x2000;
+    let (header, message) = packet.split_at(HEADER);
+    let (first, rest) = message.split_at(8 + FITS);
+    [
+        (MORE, first),
+        (u16::try_from(first.len() / 8).unwrap(), rest),
+    ]
+    .map(|(field, part)| {
+        let mut packet = [header, part].concat();
+        let length = u16::try_from(packet.len()).unwrap();
+        packet[2..4].copy_from_slice(&length.to_be_bytes());
+        packet[5] = id;
+        packet[6..8].copy_from_slice(&field.to_be_bytes());
+        packet[10..12].fill(0);
+        let sum = checksum(&packet[..HEADER]);
+        packet[10..12].copy_from_slice(&sum.to_be_bytes());
+        packet
+    })
+}
+
+/// A packet that is too big tells nothing of fragments that fit.
+#[test]
+fn fragments_are_not_lost_for_what_a_longer_packet_met() {
+    for in_fragments in [true, false] {
+        let mut capture = Crafted::new();
+        let ping = |seq| echo_request((A, B), 64, (7, seq), &[7; FITS + 100]);
+        capture.at(0, &ping(0));
+        capture.at(1, &error(ROUTER, (3, 4), 1300, &ping(0)));
+        for seq in 1..=5 {
+            let at = u64::from(seq) * 1000;
+            if in_fragments {
+                let id = u8::try_from(seq).unwrap();
+                for part in fragments(&ping(seq), id) {
+                    capture.at(at, &part);
+                }
+            } else {
+                capture.at(at, &ping(seq));
+            }
+        }
+        capture.at(60_000, &echo_request((B, A), 64, (9, 1), b"goes on"));
+        let told = of_kind(&capture, "finding");
+        let lost: Vec<_> = (told.iter())
+            .filter(|finding| finding["finding"] == "ping_loss")
+            .map(|finding| finding["title"].to_string())
+            .collect();
+        assert_eq!(lost.len(), usize::from(in_fragments), "{told:?}");
+        assert!(lost.iter().all(|it| it.contains(" lost 5 of 6 pings ")));
+    }
+}
