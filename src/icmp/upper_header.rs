@@ -70,7 +70,7 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
         protocol::ICMP | protocol::IPV6_ICMP if has_id(quote) => ("icmp", Specs::Two(ICMP, QUERY)),
         protocol::ICMP | protocol::IPV6_ICMP => table("icmp", ICMP),
         protocol::ESP => table("esp", ESP),
-        IGMP => return Some(igmp::header(octets)),
+        IGMP => return Some(igmp::header(octets, ip.payload_length)),
         RSVP => return Some(rsvp::header(octets)),
         EIGRP => return Some(eigrp::header(octets)),
         protocol::IP_COMP => table("ipcomp", tunnel_header::IP_COMP),

@@ -186,7 +186,7 @@ pub(super) fn der_head(octets: &[u8]) -> Option<(usize, usize)> {
     let count = usize::from(first & !LONG);
     let length = octets
         .get(2..2 + count)
-        .filter(|_| (1..=2).contains(&count))?;
+        .filter(|_| (1..=4).contains(&count))?;
     let length = length
         .iter()
         .fold(0, |n, &octet| n << 8 | usize::from(octet));

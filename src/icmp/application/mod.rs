@@ -5,13 +5,18 @@
 //! Names and ports are those of IANA's registry. DNS has more to tell: [`super::quoted_dns`].
 
 mod addressing;
+mod brokers;
 mod calls;
 mod clocks;
+mod greeting;
+mod layout;
+mod ldap;
 mod management;
 mod media;
 mod mpls;
 mod nat;
 mod netbios;
+mod nhrp;
 mod overlay;
 pub mod parts;
 mod routing;
@@ -26,9 +31,10 @@ mod tests;
 
 use super::Quote;
 use super::field::{FieldSpec, spec};
+use super::tunnel_header;
 use super::upper_header::UpperHeader;
 use crate::wire::IpVersion;
-use crate::wire::bytes::u16_at;
+use crate::wire::bytes::{tail, u16_at};
 use crate::wire::ip::protocol;
 
 /// What stands behind the transport header.
@@ -93,6 +99,7 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
     let readers = match quote.ip.protocol {
         protocol::UDP => DATAGRAMS,
         protocol::TCP => SEGMENTS,
+        protocol::GRE => return in_gre(quote),
         _ => return None,
     };
     let octets = Some(quote.datagram_payload()).filter(|octets| !octets.is_empty())?;
@@ -113,8 +120,32 @@ pub fn of<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
     readers.find_map(|(_, read)| read(&payload))
 }
 
+/// What GRE carries beside packets and frames: NHRP and IS-IS.
+fn in_gre<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
+    const NHRP: u16 = 0x2001;
+    const NLPID: u16 = 0x00fe;
+    const OSI: u16 = 0xfefe;
+    let octets = quote.ip.payload;
+    let read: Reader = match u16_at(octets, 2)? {
+        NHRP => nhrp::message,
+        NLPID | OSI => layout::isis,
+        _ => return None,
+    };
+    let header = tunnel_header::gre_header(octets)?.bytes.len();
+    let whole = usize::try_from(quote.ip.payload_length).unwrap_or(usize::MAX);
+    let payload = Payload {
+        octets: tail(octets, header),
+        length: whole.saturating_sub(header),
+        src_port: 0,
+        dst_port: 0,
+        version: quote.ip.version,
+    };
+    read(&payload)
+}
+
 /// Of datagrams, by port; by what they begin with where there is none.
 const DATAGRAMS: &[(&[u16], Reader)] = &[
+    (&[], layout::datagram),
     (&[67, 68, 4011], addressing::dhcp),
     (&[546, 547], addressing::dhcp6),
     (&[69], addressing::tftp),
@@ -125,6 +156,7 @@ const DATAGRAMS: &[(&[u16], Reader)] = &[
     (&[138], netbios::datagram),
     (&[161, 162], snmp::message),
     (&[319, 320], clocks::ptp),
+    (&[389], ldap::message),
     (&[500, 848], security::ike),
     (&[4500], security::encapsulated),
     (&[520, 521], routing::rip),
@@ -139,10 +171,12 @@ const DATAGRAMS: &[(&[u16], Reader)] = &[
     (&[3784, 4784, 6784, 7784], routing::bfd),
     (&[4342], overlay::lisp),
     (&[5004], media::rtp),
+    (&[5246], brokers::capwap),
     (&[5350, 5351], nat::mapping),
     (&[5683], management::coap),
-    (&[6696], routing::babel),
+    (&[6696, 6697], routing::babel),
     (&[6343], management::sflow),
+    (&[11211], brokers::memcached),
     (&[51820], security::wireguard),
     (
         &[7000, 7001, 7002, 7003, 7004, 7005, 7007, 7008, 7009, 7021],
@@ -161,19 +195,25 @@ const DATAGRAMS: &[(&[u16], Reader)] = &[
 /// Of TCP segments.
 const SEGMENTS: &[(&[u16], Reader)] = &[
     (&[], tls::record),
+    (&[], layout::segment),
     (&[88], security::kerberos_segment),
     (&[111, 2049], calls::rpc_segment),
     (&[139, 445], netbios::session),
     (&[179], routing::bgp),
     (&[323], overlay::rpki),
+    (&[389], ldap::message),
     (&[646], mpls::ldp),
     (&[1723], calls::pptp),
+    (&[1883], brokers::mqtt),
+    (&[3306], greeting::mysql),
+    (&[3389], greeting::rdp),
+    (&[5432], greeting::postgresql),
     (&[6379], calls::resp),
     (&[6633, 6653], management::openflow),
     (&[], text::known),
     (&[23], calls::telnet),
     (
-        &[21, 25, 43, 110, 119, 143, 514, 587, 5060, 5222, 6667],
+        &[21, 25, 43, 110, 119, 143, 514, 587, 5060, 5222, 6667, 11211],
         text::segment,
     ),
 ];

@@ -2,6 +2,7 @@
 
 mod babel;
 pub(super) mod dhcp;
+mod hncp;
 mod ike;
 mod l2tp;
 pub(super) mod radius;
@@ -50,6 +51,8 @@ pub enum Parts {
     RadiusAttributes,
     /// Attributes of a control message of L2TP (RFC 2661 section 4).
     L2tpAttributes,
+    /// Parts of a message of HNCP (RFC 7787 section 7).
+    HncpTlvs,
     /// What IKE proposes (RFC 2408 section 3.5, RFC 7296 section 3.3.1).
     IkeProposals(IkeVersion),
     /// The transforms of a proposal.
@@ -212,6 +215,7 @@ impl Parts {
                 Self::Dhcp6Options(levels) => dhcp::option_6(rest, levels)?,
                 Self::RadiusAttributes => radius::attribute(rest)?,
                 Self::L2tpAttributes => l2tp::attribute(rest)?,
+                Self::HncpTlvs => hncp::tlv(rest)?,
                 Self::IkeProposals(version) => ike::proposal(rest, version)?,
                 Self::IkeTransforms(version) => ike::transform(rest, version)?,
                 Self::IkeAttributes(version) => ike::attribute(rest, version)?,

@@ -15,6 +15,7 @@ use crate::wire::bytes::tail;
 const INTEGER: u8 = 0x02;
 const OCTET_STRING: u8 = 0x04;
 const OBJECT_IDENTIFIER: u8 = 0x06;
+const ENUMERATED: u8 = 0x0a;
 const SEQUENCE: u8 = 0x30;
 /// RFC 2578 section 7.1.
 const IP_ADDRESS: u8 = 0x40;
@@ -32,7 +33,7 @@ const VERSIONS: Names = Names {
 
 /// A value as far as it is there.
 #[derive(Clone, Debug)]
-struct Ber {
+pub(super) struct Ber {
     tag: u8,
     /// Its content.
     content: Range<usize>,
@@ -41,7 +42,7 @@ struct Ber {
 
 impl Ber {
     /// The value at `at`.
-    fn at(octets: &[u8], at: usize) -> Option<Self> {
+    pub(super) fn at(octets: &[u8], at: usize) -> Option<Self> {
         let value = tail(octets, at);
         let (head, length) = der_head(value)?;
         let start = at + head;
@@ -53,8 +54,17 @@ impl Ber {
     }
 
     /// It, if it is of that kind.
-    fn of(self, tag: u8) -> Option<Self> {
+    pub(super) fn of(self, tag: u8) -> Option<Self> {
         (self.tag == tag).then_some(self)
+    }
+
+    pub(super) const fn tag(&self) -> u8 {
+        self.tag
+    }
+
+    /// Where its content begins.
+    pub(super) const fn start(&self) -> usize {
+        self.content.start
     }
 
     /// Where its content is and how long that is, if all of it is there.
@@ -65,7 +75,7 @@ impl Ber {
     }
 
     /// Its content as a field, if there is any and all of it is there.
-    fn row(
+    pub(super) fn row(
         &self,
         made: impl Fn(u16, u16, &'static str) -> FieldSpec,
         name: &'static str,
@@ -75,7 +85,7 @@ impl Ber {
     }
 
     /// The field of a number that fits into eight octets.
-    fn number(&self, name: &'static str) -> Option<FieldSpec> {
+    pub(super) fn number(&self, name: &'static str) -> Option<FieldSpec> {
         self.number_as(spec::number, name)
     }
 
@@ -93,7 +103,7 @@ impl Ber {
         let length = u8::try_from(length)
             .ok()
             .filter(|length| (1..=8).contains(length))?;
-        matches!(self.tag, INTEGER | TIME_TICKS).then(|| made(at, length, name))
+        matches!(self.tag, INTEGER | ENUMERATED | TIME_TICKS).then(|| made(at, length, name))
     }
 
     /// The field of a list of bindings, as far as that goes.
@@ -105,7 +115,7 @@ impl Ber {
     }
 
     /// What stands behind it.
-    fn next(&self, octets: &[u8]) -> Option<Self> {
+    pub(super) fn next(&self, octets: &[u8]) -> Option<Self> {
         Self::at(octets, self.content.end).filter(|_| self.is_whole)
     }
 

@@ -1,6 +1,7 @@
 //! Payloads by their octets, each cut at every length.
 
 mod protocols;
+mod tables;
 mod text;
 mod values;
 
@@ -12,12 +13,15 @@ use crate::wire::{Ip, Limit};
 
 const UDP: u8 = 17;
 const TCP: u8 = 6;
+const GRE: u8 = 47;
 
 /// A port unreachable about a packet between these ports, of which `there` octets of payload were
 /// quoted.
 fn error(protocol: u8, ports: [u16; 2], payload: &[u8], there: usize) -> Vec<u8> {
     let header: &[u8] = match protocol {
         TCP => &[0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x18, 1, 0, 0, 0, 0, 0],
+        // Its flags and protocol stand in the place of ports.
+        GRE => &[],
         _ => &[0, 0, 0, 0],
     };
     let length = u16::try_from(24 + header.len() + payload.len()).unwrap();

@@ -38,6 +38,8 @@ const KNOWN: &[(&[u8], &str)] = &[
     (b"M-SEARCH ", "ssdp"),
     (b"NOTIFY * ", "ssdp"),
     (b"SSH-", "ssh"),
+    // RFC 6143 section 7.1.1.
+    (b"RFB 00", "rfb"),
     (b"RTSP/1.", "rtsp"),
     (b"RTSP/2.", "rtsp"),
     (b"OPTIONS rtsp", "rtsp"),
@@ -69,6 +71,11 @@ pub(super) fn datagram<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
 /// and its ports serve others as well.
 pub(super) fn segment<'a>(payload: &Payload<'a>) -> Option<UpperHeader<'a>> {
     by_port(payload, |port| line_form::of(port, payload.octets))
+}
+
+/// Whether a line is one of memcached.
+pub(super) fn is_memcached(line: &[u8]) -> bool {
+    line_form::of(11211, line).is_some()
 }
 
 fn by_port<'a>(

@@ -64,6 +64,7 @@ pub(super) fn gre_header(octets: &[u8]) -> Option<Item<'_>> {
     Some(step.item(octets.get(..step.length).unwrap_or(octets)))
 }
 
+pub(super) use reports::{NHRP_FIXED, NHRP_TYPES, nhrp_address_rows};
 pub(super) use tables::IP_COMP;
 
 const UDP: u8 = crate::wire::ip::protocol::UDP;

@@ -86,43 +86,46 @@ pub(super) fn source_entry(count: u8) -> Option<Step> {
     Some(Step::new(12, "source_entry", SOURCE_ENTRY, more))
 }
 
+/// What its messages are called (RFC 2332 section 5.2).
+pub(in crate::icmp) const NHRP_TYPES: Names = Names {
+    key: "message_type_name",
+    words: &[
+        "",
+        "resolution_request",
+        "resolution_reply",
+        "registration_request",
+        "registration_reply",
+        "purge_request",
+        "purge_reply",
+        "error_indication",
+        "traffic_indication",
+    ],
+};
+/// Its fixed part (section 5.2.0).
+pub(in crate::icmp) const NHRP_FIXED: Table = &[
+    spec::u16(0, "address_family"),
+    spec::hex(2, 2, "protocol"),
+    spec::octets(4, 5, "snap"),
+    spec::u8(9, "hop_count"),
+    spec::u16(10, "packet_length"),
+    spec::hex(12, 2, "checksum"),
+    spec::u16(14, "extension_offset"),
+    spec::u8(16, "version"),
+    spec::named(spec::u8(17, "message_type"), &NHRP_TYPES),
+    spec::hex(18, 1, "src_address_type"),
+    spec::hex(19, 1, "src_subaddress_type"),
+];
+
 /// RFC 2332 section 5.2.0: the fixed part; behind what it announces is this header of the report.
 pub(super) fn nhrp(rest: &[u8], next: usize) -> Option<Step> {
     const ERROR_INDICATION: u8 = 7;
-    const TYPES: Names = Names {
-        key: "message_type_name",
-        words: &[
-            "",
-            "resolution_request",
-            "resolution_reply",
-            "registration_request",
-            "registration_reply",
-            "purge_request",
-            "purge_reply",
-            "error_indication",
-            "traffic_indication",
-        ],
-    };
-    const FIXED: Table = &[
-        spec::u16(0, "address_family"),
-        spec::hex(2, 2, "protocol"),
-        spec::octets(4, 5, "snap"),
-        spec::u8(9, "hop_count"),
-        spec::u16(10, "packet_length"),
-        spec::hex(12, 2, "checksum"),
-        spec::u16(14, "extension_offset"),
-        spec::u8(16, "version"),
-        spec::named(spec::u8(17, "message_type"), &TYPES),
-        spec::hex(18, 1, "src_address_type"),
-        spec::hex(19, 1, "src_subaddress_type"),
-    ];
     let [kind, address, subaddress] = array_at(rest, 17)?;
     let then = Part::NhrpAddresses {
         of_sender: [address, subaddress].map(|kind| kind & 0x3f),
         of_error: kind == ERROR_INDICATION,
         next,
     };
-    Some(Step::new(20, "nhrp", FIXED, then))
+    Some(Step::new(20, "nhrp", NHRP_FIXED, then))
 }
 
 /// Section 5.2.0.1 behind that, or 5.2.7: addresses, of which some have their length there.
@@ -138,23 +141,8 @@ pub(super) fn nhrp_addresses(
     ];
     const ERROR: [FieldSpec; 2] = [spec::u16(4, "error_code"), spec::u16(6, "error_offset")];
     let [address, subaddress] = of_sender;
-    let mut at: u16 = 8;
-    let addresses = [
-        ("src_nbma_address", address),
-        ("src_nbma_subaddress", subaddress),
-        ("src_protocol_address", u8_at(rest, 0)?),
-        ("dst_protocol_address", u8_at(rest, 1)?),
-    ]
-    .map(|(name, octets)| {
-        let place = at;
-        at += u16::from(octets);
-        match octets {
-            0 => None,
-            4 => Some(spec::v4(place, name)),
-            16 => Some(spec::v6(place, name)),
-            _ => Some(spec::octets(place, octets.into(), name)),
-        }
-    });
+    let lengths = [address, subaddress, u8_at(rest, 0)?, u8_at(rest, 1)?];
+    let (addresses, at) = nhrp_address_rows(8, lengths);
     let error = of_error.then_some(ERROR).into_iter().flatten();
     let rows = LENGTHS.into_iter().chain(error);
     Some(Step::made(
@@ -163,6 +151,31 @@ pub(super) fn nhrp_addresses(
         rows.chain(addresses.into_iter().flatten()),
         Part::Report(next),
     ))
+}
+
+/// The fields of addresses that are so long, from `at` on, and where they end.
+pub(in crate::icmp) fn nhrp_address_rows(
+    mut at: u16,
+    lengths: [u8; 4],
+) -> ([Option<FieldSpec>; 4], u16) {
+    const NAMES: [&str; 4] = [
+        "src_nbma_address",
+        "src_nbma_subaddress",
+        "src_protocol_address",
+        "dst_protocol_address",
+    ];
+    let mut names = NAMES.into_iter();
+    let rows = lengths.map(|octets| {
+        let (place, name) = (at, names.next()?);
+        at += u16::from(octets);
+        match octets {
+            0 => None,
+            4 => Some(spec::v4(place, name)),
+            16 => Some(spec::v6(place, name)),
+            _ => Some(spec::octets(place, octets.into(), name)),
+        }
+    });
+    (rows, at)
 }
 
 /// The link header behind a header protocol of sFlow.

@@ -119,10 +119,13 @@ const fn message(kind: u8) -> Name {
     })
 }
 
-pub(super) fn header(octets: &[u8]) -> UpperHeader<'_> {
+/// The header in front of `octets`, of a message of so many octets, by which versions of queries are told
+/// apart (RFC 3376 section 7.1).
+pub(super) fn header(octets: &[u8], length: u32) -> UpperHeader<'_> {
+    const QUERY_OF_V3: u32 = 12;
     let kind = u8_at(octets, 0).unwrap_or(0);
     let specs = match kind {
-        0x11 if octets.len() >= 12 => Specs::Two(V3_HEADER, V3_QUERY),
+        0x11 if length >= QUERY_OF_V3 => Specs::Two(V3_HEADER, V3_QUERY),
         0x11 | 0x12 | 0x16 | 0x17 => Specs::Table(HEADER),
         V3_REPORT => {
             let count = u16_at(octets, 6).unwrap_or(0);

@@ -20,6 +20,12 @@ pub enum Listed {
     PimSources(u16),
     /// Further addresses of a router that says hello.
     PimAddresses,
+    /// Groups of a bootstrap of PIM (RFC 5059 section 4.1).
+    PimRendezvousGroups,
+    /// So many rendezvous points of such a group.
+    PimRendezvousPoints(u8),
+    /// So many groups that a candidate would have (RFC 5059 section 4.2).
+    PimPrefixes(u8),
     /// Headers of the link states of OSPF (RFC 2328 section A.4.1, RFC 5340 section A.4.2).
     LinkStates(Version),
     /// Those link states with what is behind their headers.
@@ -56,6 +62,9 @@ impl Listed {
             Self::PimGroups(_) => pim::group(octets),
             Self::PimSources(_) => pim::source_of_group(octets),
             Self::PimAddresses => pim::address(octets),
+            Self::PimRendezvousGroups => pim::rendezvous_group(octets),
+            Self::PimRendezvousPoints(_) => pim::rendezvous_point(octets),
+            Self::PimPrefixes(_) => pim::prefix(octets),
             Self::LinkStates(version) => ospf::advertisement(octets, version, ospf::Body::Left),
             Self::LinkStateUpdates(version) => {
                 ospf::advertisement(octets, version, ospf::Body::Sent)
@@ -74,7 +83,9 @@ impl Listed {
     /// How many it has at most.
     pub(in crate::icmp) fn most(self) -> usize {
         match self {
-            Self::PimGroups(count) => count.into(),
+            Self::PimGroups(count)
+            | Self::PimRendezvousPoints(count)
+            | Self::PimPrefixes(count) => count.into(),
             Self::PimSources(count) | Self::IgmpRecords(count) => count.into(),
             _ => usize::MAX,
         }

@@ -22,33 +22,77 @@ const COMMON: [FieldSpec; 6] = [
     spec::hex(12, 2, "checksum"),
 ];
 
+/// A table with the options of a router at `$at` and the bits of these: RFC 2328 section A.2, of them
+/// multicast RFC 1584, NSSA RFC 3101, link-local signalling RFC 5613, opaque RFC 5250, down RFC 4576.
+macro_rules! with_options_2 {
+    ($at:literal, [$($before:expr),* $(,)?], [$($behind:expr),* $(,)?]) => {
+        &[
+            $($before,)*
+            spec::hex($at, 1, "options"),
+            spec::flag($at, 0x80, "down"),
+            spec::flag($at, 0x40, "opaque"),
+            spec::flag($at, 0x20, "demand_circuits"),
+            spec::flag($at, 0x10, "link_local_signaling"),
+            spec::flag($at, 0x08, "nssa"),
+            spec::flag($at, 0x04, "multicast"),
+            spec::flag($at, 0x02, "external"),
+            spec::flag($at, 0x01, "multi_topology"),
+            $($behind,)*
+        ]
+    };
+}
+
+/// The same of RFC 5340 section A.2, of them address families RFC 5838, authentication RFC 7166.
+macro_rules! with_options_3 {
+    ($at:literal, [$($before:expr),* $(,)?], [$($behind:expr),* $(,)?]) => {
+        &[
+            $($before,)*
+            spec::hex($at, 3, "options"),
+            spec::flag($at + 1, 0x04, "authentication_trailer"),
+            spec::flag($at + 1, 0x02, "link_local_signaling"),
+            spec::flag($at + 1, 0x01, "address_families"),
+            spec::flag($at + 2, 0x20, "demand_circuits"),
+            spec::flag($at + 2, 0x10, "router"),
+            spec::flag($at + 2, 0x08, "nssa"),
+            spec::flag($at + 2, 0x02, "external"),
+            spec::flag($at + 2, 0x01, "ipv6"),
+            $($behind,)*
+        ]
+    };
+}
+
 /// RFC 2328 section A.3.1.
 const OSPF_2: Table = &[spec::u16(14, "authentication_type")];
 /// RFC 2328 section A.3.2.
-const OSPF_2_HELLO: Table = &[
-    spec::u16(14, "authentication_type"),
-    spec::v4(24, "mask"),
-    spec::seconds_of(28, 2, "hello_interval"),
-    spec::hex(30, 1, "options"),
-    spec::u8(31, "priority"),
-    spec::seconds_of(32, 4, "dead_interval"),
-    spec::v4(36, "designated_router"),
-    spec::v4(40, "backup_router"),
-    spec::v4_list(44, "neighbors"),
-];
+const OSPF_2_HELLO: Table = with_options_2!(
+    30,
+    [
+        spec::u16(14, "authentication_type"),
+        spec::v4(24, "mask"),
+        spec::seconds_of(28, 2, "hello_interval"),
+    ],
+    [
+        spec::u8(31, "priority"),
+        spec::seconds_of(32, 4, "dead_interval"),
+        spec::v4(36, "designated_router"),
+        spec::v4(40, "backup_router"),
+        spec::v4_list(44, "neighbors"),
+    ]
+);
 /// RFC 2328 section A.3.3; the first flag is of RFC 4811 section 2.2.
-const OSPF_2_DATABASE: Table = &[
-    spec::u16(14, "authentication_type"),
-    spec::u16(24, "mtu"),
-    spec::hex(26, 1, "options"),
-    spec::hex(27, 1, "flags"),
-    spec::flag(27, 0x08, "resynchronizes"),
-    spec::flag(27, 0x04, "init"),
-    spec::flag(27, 0x02, "more"),
-    spec::flag(27, 0x01, "master"),
-    spec::u32(28, "sequence"),
-    advertisements(32, Version::Two),
-];
+const OSPF_2_DATABASE: Table = with_options_2!(
+    26,
+    [spec::u16(14, "authentication_type"), spec::u16(24, "mtu"),],
+    [
+        spec::hex(27, 1, "flags"),
+        spec::flag(27, 0x08, "resynchronizes"),
+        spec::flag(27, 0x04, "init"),
+        spec::flag(27, 0x02, "more"),
+        spec::flag(27, 0x01, "master"),
+        spec::u32(28, "sequence"),
+        advertisements(32, Version::Two),
+    ]
+);
 /// RFC 2328 section A.3.5.
 const OSPF_2_UPDATE: Table = &[
     spec::u16(14, "authentication_type"),
@@ -76,30 +120,36 @@ const OSPF_2_ACKNOWLEDGMENT: Table = &[
 /// RFC 5340 section A.3.1.
 const OSPF_3: Table = &[spec::u8(14, "instance")];
 /// RFC 5340 section A.3.2.
-const OSPF_3_HELLO: Table = &[
-    spec::u8(14, "instance"),
-    spec::u32(16, "interface"),
-    spec::u8(20, "priority"),
-    spec::hex(21, 3, "options"),
-    spec::seconds_of(24, 2, "hello_interval"),
-    spec::seconds_of(26, 2, "dead_interval"),
-    spec::v4(28, "designated_router"),
-    spec::v4(32, "backup_router"),
-    spec::v4_list(36, "neighbors"),
-];
+const OSPF_3_HELLO: Table = with_options_3!(
+    21,
+    [
+        spec::u8(14, "instance"),
+        spec::u32(16, "interface"),
+        spec::u8(20, "priority"),
+    ],
+    [
+        spec::seconds_of(24, 2, "hello_interval"),
+        spec::seconds_of(26, 2, "dead_interval"),
+        spec::v4(28, "designated_router"),
+        spec::v4(32, "backup_router"),
+        spec::v4_list(36, "neighbors"),
+    ]
+);
 /// RFC 5340 section A.3.3.
-const OSPF_3_DATABASE: Table = &[
-    spec::u8(14, "instance"),
-    spec::hex(17, 3, "options"),
-    spec::u16(20, "mtu"),
-    spec::hex(23, 1, "flags"),
-    spec::flag(23, 0x08, "resynchronizes"),
-    spec::flag(23, 0x04, "init"),
-    spec::flag(23, 0x02, "more"),
-    spec::flag(23, 0x01, "master"),
-    spec::u32(24, "sequence"),
-    advertisements(28, Version::Three),
-];
+const OSPF_3_DATABASE: Table = with_options_3!(
+    17,
+    [spec::u8(14, "instance"),],
+    [
+        spec::u16(20, "mtu"),
+        spec::hex(23, 1, "flags"),
+        spec::flag(23, 0x08, "resynchronizes"),
+        spec::flag(23, 0x04, "init"),
+        spec::flag(23, 0x02, "more"),
+        spec::flag(23, 0x01, "master"),
+        spec::u32(24, "sequence"),
+        advertisements(28, Version::Three),
+    ]
+);
 /// RFC 5340 section A.3.5.
 const OSPF_3_UPDATE: Table = &[
     spec::u8(14, "instance"),

@@ -40,6 +40,8 @@ pub(super) fn header(octets: &[u8]) -> Option<UpperHeader<'_>> {
             8,
         ),
         2 | 5 => source(octets),
+        4 => bootstrap(octets),
+        8 => candidate(octets),
         3 | 6 | 7 => join(octets),
         _ => (rows([spec::rest(4, "data")]), octets.len()),
     };
@@ -135,6 +137,91 @@ fn join(octets: &[u8]) -> (Rows, usize) {
         spec::parts(end + 4, Listed::PimGroups(groups).parts(), "groups"),
     ]);
     (own, octets.len())
+}
+
+/// Whose bootstrap it is, and the groups of which it tells (RFC 5059 section 4.1).
+fn bootstrap(octets: &[u8]) -> (Rows, usize) {
+    let fixed = [
+        spec::u16(4, "fragment_tag"),
+        spec::u8(6, "hash_mask_length"),
+        spec::u8(7, "priority"),
+    ];
+    let Some(router) = Encoded::unicast(octets, 8, "bootstrap_router") else {
+        return (rows(fixed), 8);
+    };
+    let groups = spec::parts(router.end, Listed::PimRendezvousGroups.parts(), "groups");
+    let own = fixed.into_iter().chain([router.address, groups]);
+    (rows(own), octets.len())
+}
+
+/// Who would be the rendezvous point of which groups (RFC 5059 section 4.2).
+fn candidate(octets: &[u8]) -> (Rows, usize) {
+    let fixed = [
+        spec::u8(4, "prefix_count"),
+        spec::u8(5, "priority"),
+        spec::seconds_of(6, 2, "hold_time"),
+    ];
+    let Some(point) = Encoded::unicast(octets, 8, "rendezvous_point") else {
+        return (rows(fixed), 8);
+    };
+    let count = u8_at(octets, 4).unwrap_or(0);
+    let groups = spec::parts(point.end, Listed::PimPrefixes(count).parts(), "groups");
+    (
+        rows(fixed.into_iter().chain([point.address, groups])),
+        octets.len(),
+    )
+}
+
+/// The group of a bootstrap in front of `octets`, with the rendezvous points that it may have, and its
+/// octets.
+pub(super) fn rendezvous_group(octets: &[u8]) -> Option<(Item<'_>, usize)> {
+    let group = Encoded::masked(octets, 0, "address")?;
+    let end = group.end;
+    let count = u8_at(octets, usize::from(end) + 1)?;
+    let listed = Listed::PimRendezvousPoints(count).parts();
+    let (behind, there) = listed.complete_and_count(tail(octets, usize::from(end) + 4));
+    let length = if there < usize::from(count) {
+        octets.len()
+    } else {
+        usize::from(end) + 4 + behind
+    };
+    let specs = Specs::made([
+        spec::flag(2, 0x80, "bidirectional"),
+        spec::flag(2, 0x01, "zone"),
+        group.mask_length(),
+        group.address,
+        spec::u8(end, "point_count"),
+        spec::u8(end + 1, "points_here"),
+        spec::parts(end + 4, listed, "points"),
+    ]);
+    let bytes = octets.get(..length)?;
+    Some((listed::plain("groups", bytes, specs), length))
+}
+
+/// The rendezvous point in front of `octets`, and its octets.
+pub(super) fn rendezvous_point(octets: &[u8]) -> Option<(Item<'_>, usize)> {
+    let point = Encoded::unicast(octets, 0, "address")?;
+    let end = point.end;
+    let specs = Specs::made([
+        point.address,
+        spec::seconds_of(end, 2, "hold_time"),
+        spec::u8(end + 2, "priority"),
+    ]);
+    let bytes = octets.get(..usize::from(end) + 4)?;
+    Some((listed::plain("points", bytes, specs), bytes.len()))
+}
+
+/// The group in front of `octets`, and its octets.
+pub(super) fn prefix(octets: &[u8]) -> Option<(Item<'_>, usize)> {
+    let group = Encoded::masked(octets, 0, "address")?;
+    let specs = Specs::made([
+        spec::flag(2, 0x80, "bidirectional"),
+        spec::flag(2, 0x01, "zone"),
+        group.mask_length(),
+        group.address,
+    ]);
+    let bytes = octets.get(..group.end.into())?;
+    Some((listed::plain("groups", bytes, specs), bytes.len()))
 }
 
 /// The group in front of `octets`, with as many sources as there are, and its octets.

@@ -56,6 +56,10 @@ fn reports_of_igmp_have_records() {
          [2 mode_is_exclude: source_count 0, group 239.1.1.2, auxiliary 09090909]\
          [9 -: source_count 2, group 239.1.1.3, sources 0a000006, unread 0a00]"
     );
+    // From 128 on the time has an exponent, in a query of version 3 alone.
+    let slow = [0x11, 0x9a, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    assert!(told(IGMP, &slow).starts_with("query: max_response_tenths 416, "));
+    assert!(told(IGMP, &slow[..8]).starts_with("query: max_response_tenths 154, "));
     let query = [
         0x11, 100, 0x12, 0x34, 239, 1, 1, 1, 0x0a, 125, 0, 1, 10, 0, 0, 5,
     ];

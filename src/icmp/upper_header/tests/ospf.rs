@@ -48,7 +48,7 @@ fn headers_of_link_states() {
     assert_eq!(
         told_2(2, &[&[5, 0xdc, 2, 7, 0, 0, 0, 77], &router, &opaque, &[1]]),
         format!(
-            "database_description: mtu 1500, options 0x2, flags 0x7, init, more, master, sequence 77, \
+            "database_description: mtu 1500, options 0x2, external, flags 0x7, init, more, master, sequence 77, \
              advertisements [1 router: does_not_age, age 1, options 0x22, {HEADER} 20]\
              [10 opaque_of_area: age 2, options 0x2, {HEADER} 20], unread 01"
         )
@@ -64,7 +64,7 @@ fn headers_of_link_states() {
     assert_eq!(
         told_3(2, 0, &[&[0, 0, 0, 0x13, 5, 0xdc, 0, 3, 0, 0, 0, 9], &link]),
         format!(
-            "database_description: options 0x13, mtu 1500, flags 0x3, more, master, sequence 9, \
+            "database_description: options 0x13, router, external, ipv6, mtu 1500, flags 0x3, more, master, sequence 9, \
              advertisements [8 link: age 3, {HEADER} 20]"
         )
     );

@@ -175,3 +175,40 @@ fn messages_of_pgm_by_their_types() {
         "nak, sequence 7, source_address 10.0.0.1, group 239.1.1.1"
     );
 }
+
+#[test]
+fn bootstraps_tell_of_groups_and_candidates_of_themselves() {
+    const ROUTER: [u8; 6] = [1, 0, 1, 1, 1, 1];
+    const POINT: [u8; 10] = [1, 0, 2, 2, 2, 2, 0, 150, 192, 0];
+    let told = told_behind_checksum(
+        4,
+        &[
+            &[0x04, 0xb0, 30, 10],
+            &ROUTER,
+            &[1, 0, 0, 4, 224, 0, 0, 0],
+            &[2, 2, 0, 0],
+            &POINT,
+            &POINT,
+            &[1, 0, 0x81, 8, 239, 0, 0, 0],
+            &[3, 1, 0, 0],
+            &POINT,
+        ],
+    );
+    let point = "[ -: address 2.2.2.2, hold_time 150, priority 192]";
+    assert_eq!(
+        told,
+        format!(
+            "bootstrap: fragment_tag 1200, hash_mask_length 30, priority 10, bootstrap_router 1.1.1.1, \
+             groups [ -: mask_length 4, address 224.0.0.0, point_count 2, points_here 2, points {point}{point}]\
+             [ -: bidirectional, zone, mask_length 8, address 239.0.0.0, point_count 3, points_here 1, \
+             points {point}]"
+        )
+    );
+    let told = told_behind_checksum(8, &[&[1, 192, 0, 150], &ROUTER, &GROUP, &GROUP]);
+    assert_eq!(
+        told,
+        "candidate_rp_advertisement: prefix_count 1, priority 192, hold_time 150, \
+         rendezvous_point 1.1.1.1, groups [ -: mask_length 32, address 239.1.1.1], \
+         unread 01000020ef010101"
+    );
+}
