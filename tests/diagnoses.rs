@@ -9,6 +9,8 @@ mod forged;
 mod lost;
 #[path = "diagnoses/many.rs"]
 mod many;
+#[path = "diagnoses/pmtu.rs"]
+mod pmtu;
 
 use std::net::Ipv4Addr;
 

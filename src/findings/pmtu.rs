@@ -2,8 +2,9 @@
 //!
 //! Rule: a router reported an MTU. Confirmed black hole (`pmtu_black_hole`): the sender went on
 //! retransmitting packets larger than that for a second or more; of a tunnel, of which nobody can tell
-//! what is sent again, errors about such packets came for so long. Worked (`pmtu_discovery`): data got
-//! through afterwards.
+//! what is sent again, errors about such packets came for so long. It is one, too, if data got through in
+//! the end: TCP tries smaller segments by itself (RFC 4821 section 7.7). Worked (`pmtu_discovery`): data got
+//! through, and no error came so late.
 //! Of a tunnel that carries several flows an error that comes a second or more after others, about a packet
 //! larger than they told, confirms it, too.
 //! Suspected black hole: of a TCP connection the same segment was sent four times in three seconds or
@@ -160,9 +161,32 @@ fn is_long(time: Option<Duration>) -> bool {
     time.is_some_and(|time| time >= ON_THE_WAY)
 }
 
+/// Whether a TCP sender went on for a second or more, as errors about what it sent again tell.
+fn went_on(verdict: &DropVerdict) -> bool {
+    !verdict.is_unfounded()
+        && verdict.followed().protocol == TCP
+        && verdict.still_too_large > 0
+        && verdict.aftermath.retransmissions > 0
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Outcome {
     Worked,
+    BlackHole(Why, Ending),
+}
+
+/// What came of a black hole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Ending {
+    /// Nothing that the capture has.
+    Open,
+    /// Data got through.
+    GotThrough,
+}
+
+/// Why a sender goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Why {
     Ignored,
     /// The errors did not reach the sender whole.
     Discarded,
@@ -181,14 +205,26 @@ fn told(mtu: Option<u32>) -> String {
     mtu.map_or_else(|| "no MTU".to_owned(), |mtu| format!("MTU {mtu}"))
 }
 
-impl Outcome {
-    /// Why a sender goes on, and what to do.
-    fn black_hole(self, dropper: IpAddr, mtu: Option<u32>) -> (String, String) {
+impl Why {
+    fn of(verdict: &DropVerdict) -> Self {
+        match verdict.undelivered.map(|undelivered| undelivered.first) {
+            _ if !verdict.is_unheard() => Self::Ignored,
+            Some(ReplyDrop::Error { dropper, .. }) => Self::Undelivered(Some(dropper)),
+            Some(ReplyDrop::WhereCaptured(_)) => Self::Undelivered(None),
+            None if verdict.discarded > 0 => Self::Discarded,
+            None if verdict.short_quotes > 0 => Self::ShortQuotes,
+            None if verdict.half_translated > 0 => Self::HalfTranslated,
+            None => Self::OutOfWindow,
+        }
+    }
+
+    /// The same in words, and what to do.
+    fn words(self, dropper: IpAddr, mtu: Option<u32>) -> (String, String) {
         const CLAMPING: &str = "MSS clamping at the router is a way around.";
         let larger = mtu.map_or("as large", |_| "larger");
         let mtu = told(mtu);
         let (why, advice) = match self {
-            Self::Worked | Self::Ignored => (
+            Self::Ignored => (
                 format!("{dropper} reports {mtu}, the sender goes on sending {larger} ones"),
                 "Find out why the sender does not act on the error: a firewall that drops ICMP before it, \
                  path MTU discovery switched off, or a socket option."
@@ -278,24 +314,25 @@ impl Diagnosis for PathMtu {
             Carried::Unknown | Carried::Flow(_) => false,
         };
         let errors_for = verdict.last.since(verdict.first);
-        let ignored = match verdict.undelivered.map(|undelivered| undelivered.first) {
-            _ if !verdict.is_unheard() => Outcome::Ignored,
-            Some(ReplyDrop::Error { dropper, .. }) => Outcome::Undelivered(Some(dropper)),
-            Some(ReplyDrop::WhereCaptured(_)) => Outcome::Undelivered(None),
-            None if verdict.discarded > 0 => Outcome::Discarded,
-            None if verdict.short_quotes > 0 => Outcome::ShortQuotes,
-            None if verdict.half_translated > 0 => Outcome::HalfTranslated,
-            None => Outcome::OutOfWindow,
-        };
+        let open = Outcome::BlackHole(Why::of(verdict), Ending::Open);
         let outcome = match after.outcome {
-            AftermathOutcome::Recovered if !verdict.is_unheard() => Outcome::Worked,
-            AftermathOutcome::Retransmitting if still_large && is_long(after.lasted) => ignored,
+            AftermathOutcome::Recovered if went_on(verdict) => {
+                Outcome::BlackHole(Why::of(verdict), Ending::GotThrough)
+            }
+            AftermathOutcome::Recovered
+                if !verdict.is_unheard() && verdict.still_too_large == 0 =>
+            {
+                Outcome::Worked
+            }
+            AftermathOutcome::Retransmitting if still_large && is_long(after.lasted) => open,
             AftermathOutcome::Unknown
                 if still_large && verdict.flow.protocol != TCP && is_long(errors_for) =>
             {
-                ignored
+                open
             }
-            AftermathOutcome::Unknown if is_tunnel_deaf => ignored,
+            AftermathOutcome::Unknown if is_tunnel_deaf => open,
+            AftermathOutcome::Recovered => return,
+            _ if went_on(verdict) => open,
             _ => return,
         };
         let mtu = (verdict.mtu).filter(|mtu| *mtu > 0 || verdict.version == IpVersion::V6);
@@ -330,12 +367,16 @@ impl Diagnosis for PathMtu {
                              the round trip."
                             .to_owned(),
                 },
-                hidden => {
-                    let (why, advice) = hidden.black_hole(*dropper, *mtu);
+                Outcome::BlackHole(why, ending) => {
+                    let (why, advice) = why.words(*dropper, *mtu);
+                    let (severity, end) = match ending {
+                        Ending::Open => (Severity::Critical, ""),
+                        Ending::GotThrough => (Severity::Warning, "; data got through in the end"),
+                    };
                     Finding {
                         name: "pmtu_black_hole",
-                        severity: Severity::Critical,
-                        title: format!("Large packets to {host} vanish: {why}{tally}"),
+                        severity,
+                        title: format!("Large packets to {host} vanish: {why}{end}{tally}"),
                         evidence: group.evidence.clone(),
                         confidence: Confidence::Confirmed,
                         advice,

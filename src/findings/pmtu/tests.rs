@@ -2,6 +2,7 @@ use super::*;
 use crate::correlate::verdict::{Aftermath, Undelivered};
 use crate::model::options::LocalDrop;
 use crate::model::{FlowKey, SourceId, Timestamp};
+use crate::wire::ip::protocol::UDP;
 
 const SENDER: [u8; 4] = [10, 0, 0, 1];
 const HOST: [u8; 4] = [10, 0, 2, 1];
@@ -223,6 +224,65 @@ fn what_errors_about_a_tunnel_tell_of_does_not_vanish_without_one() {
         let vanishes = |finding: &Finding| finding.title.contains("without an error");
         assert_eq!(found.iter().any(vanishes), told, "{found:?}");
     }
+}
+
+/// Errors about what it sends again come for long; what came of it.
+fn late_errors(outcome: AftermathOutcome, still_too_large: u64) -> DropVerdict {
+    let mut verdict = going_on_with(1076);
+    verdict.aftermath.outcome = outcome;
+    DropVerdict {
+        still_too_large,
+        ..verdict
+    }
+}
+
+#[test]
+fn a_sender_that_finds_its_way_late_was_in_a_black_hole() {
+    let recovered = late_errors(AftermathOutcome::Recovered, 2);
+    let [finding] = &found(&recovered)[..] else {
+        panic!("one finding");
+    };
+    assert_eq!(
+        (finding.name, finding.severity),
+        ("pmtu_black_hole", Severity::Warning)
+    );
+    assert_eq!(
+        finding.title,
+        "Large packets to 10.0.2.1 vanish: 10.0.1.1 reports MTU 1400, the sender goes on sending larger \
+         ones; data got through in the end (3 packets)"
+    );
+    // Whatever the end, if data did not get through.
+    for outcome in [
+        AftermathOutcome::Retransmitting,
+        AftermathOutcome::HalfClosed,
+        AftermathOutcome::Reset,
+        AftermathOutcome::Silent,
+    ] {
+        let severity = |late| {
+            let mut found = found(&late_errors(outcome, late));
+            found.pop().map(|finding| (finding.name, finding.severity))
+        };
+        let black_hole = ("pmtu_black_hole", Severity::Critical);
+        assert_eq!(severity(2), Some(black_hole), "{outcome:?}");
+        assert_eq!(severity(0), None, "{outcome:?}");
+    }
+}
+
+#[test]
+fn what_was_sent_once_was_not_gone_on_with() {
+    let names = |verdict: &DropVerdict| {
+        let found = found(verdict).into_iter();
+        found.map(|finding| finding.name).collect::<Vec<_>>()
+    };
+    let in_time = late_errors(AftermathOutcome::Recovered, 0);
+    assert_eq!(names(&in_time), ["pmtu_discovery"]);
+    // Who probes for more (RFC 4821, RFC 8899) is told each time, and loses nothing: neither works.
+    let mut probing = late_errors(AftermathOutcome::Recovered, 2);
+    probing.aftermath.retransmissions = 0;
+    assert_eq!(names(&probing), [""; 0]);
+    probing.aftermath.retransmissions = 4;
+    probing.flow.protocol = UDP;
+    assert_eq!(names(&probing), [""; 0]);
 }
 
 #[test]
