@@ -1,7 +1,8 @@
 //! TCP connections whose data nobody acknowledges, and of which nobody said a word.
 //!
 //! A sender without acknowledgements sends its first unacknowledged segment again and again (RFC 6298
-//! section 5). A small table of the last segment of recent flows tells what is sent again; all else
+//! section 5). If it got through when it was sent in smaller packets, as TCP tries by itself (RFC 4821
+//! section 7.7), that is told as well. A small table of the last segment of recent flows tells what is sent again; all else
 //! happens for these few packets only, and for the answers to them.
 
 use std::time::Duration;
@@ -62,6 +63,15 @@ pub struct Stalled {
     /// Whom the data was for.
     pub peer: Peer,
     seq: u32,
+    /// What was sent before it was sent in smaller packets.
+    larger: Option<Larger>,
+}
+
+/// Transmissions of one length, in octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Larger {
+    sent: Transmissions,
+    length: u32,
 }
 
 impl Stalled {
@@ -75,6 +85,7 @@ impl Stalled {
             last_seen: None,
             peer: Peer::Open,
             seq,
+            larger: None,
         }
     }
 
@@ -94,9 +105,30 @@ impl Stalled {
     }
 
     fn again(&mut self, packet: &Transmission) {
+        let before = Larger {
+            sent: self.sent,
+            length: self.length,
+        };
         if self.sent.add(packet.ts, packet.frame, SHORTEST_TIMEOUT) {
             self.length = packet.length;
+            if packet.length < before.length && before.sent.count >= TRANSMISSIONS {
+                self.larger.get_or_insert(before);
+            }
         }
+    }
+
+    /// What was in vain, if smaller packets are acknowledged now.
+    fn only_large(&self, now: Timestamp) -> Option<Self> {
+        let Larger { mut sent, length } = self.larger?;
+        let is_long = sent.first.after(PATIENCE) <= now;
+        sent.last = now;
+        is_long.then_some(Self {
+            sent,
+            length,
+            acknowledged: self.acknowledged.max(Some(self.length)),
+            directions: Directions::Both,
+            ..*self
+        })
     }
 }
 
@@ -145,6 +177,8 @@ impl LastSegments {
 pub(super) struct Stalls {
     last_segments: LastSegments,
     open: Table<FlowKey, Stalled>,
+    /// Those that got through in smaller packets.
+    mended: Table<FlowKey, Stalled>,
     /// Destinations, with their ports, that an ICMP error was about.
     explained: Marks,
     evicted: u64,
@@ -154,7 +188,8 @@ impl Stalls {
     pub(super) fn new(memory: usize) -> Self {
         Self {
             last_segments: LastSegments::new(),
-            open: Table::with_memory(memory),
+            open: Table::with_memory(memory / 4 * 3),
+            mended: Table::with_memory(memory / 4),
             explained: Marks::default(),
             evicted: 0,
         }
@@ -212,7 +247,13 @@ impl Stalls {
         let acknowledged =
             packet.flags & ACK != 0 && (packet.ack()).is_some_and(|ack| is_beyond(ack, stall.seq));
         if acknowledged || packet.flags & RST != 0 {
+            let mended = stall.only_large(packet.ts).filter(|_| acknowledged);
             self.open.discard(slot);
+            if let Some(mended) = mended
+                && let Some(Displaced::Oldest(..)) = self.mended.insert(mended.flow, mended)
+            {
+                self.evicted += 1;
+            }
         }
     }
 
@@ -238,21 +279,41 @@ impl Stalls {
         now: Timestamp,
         is_over: impl Fn(&Stalled) -> bool,
     ) -> (Vec<Stalled>, Batch) {
-        let (over, batch) = self.open.take_out(is_over);
+        let (over, batch) = self.open.take_out(&is_over);
         let judged = over
             .iter()
             .filter_map(|stall| self.judged(ring, stall, now));
-        (judged.collect(), batch)
+        let mut told: Vec<_> = judged.collect();
+        if batch == Batch::MoreToCome {
+            return (told, batch);
+        }
+        let (over, batch) = self.mended.take_out(&is_over);
+        let judged = over.iter().filter(|stall| self.is_of_large(ring, stall));
+        told.extend(judged.copied());
+        (told, batch)
+    }
+
+    fn is_explained(&self, ring: &Ring, flow: &FlowKey) -> bool {
+        let marked = |flow| self.explained.is_marked(destination(ring, flow));
+        marked(flow) || marked(&back(flow))
+    }
+
+    /// Whether large packets still do not get through where smaller ones do: none was sent since, and nobody
+    /// told why.
+    fn is_of_large(&self, ring: &Ring, stall: &Stalled) -> bool {
+        let flow = &stall.flow;
+        let lead = Lead::of_flow(flow.ports);
+        let is_large = |seen: &Fingerprint| seen.data > 0 && seen.length >= stall.length;
+        !self.is_explained(ring, flow)
+            && !any_since(ring, flow.addrs, lead, stall.sent.last, is_large)
     }
 
     /// The connection, if nobody acknowledged its data for long enough, and nobody told why.
     fn judged(&self, ring: &Ring, stall: &Stalled, now: Timestamp) -> Option<Stalled> {
         let flow = &stall.flow;
-        let is_explained = |flow| self.explained.is_marked(destination(ring, flow));
         if stall.sent.count < TRANSMISSIONS
             || stall.sent.first.after(PATIENCE) > now
-            || is_explained(flow)
-            || is_explained(&back(flow))
+            || self.is_explained(ring, flow)
             || goes_on(ring, stall)
         {
             return None;

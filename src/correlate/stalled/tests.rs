@@ -90,6 +90,36 @@ fn what_nobody_acknowledges_is_told() {
 }
 
 #[test]
+fn what_gets_through_in_smaller_packets_was_too_large() {
+    for (before, smaller, is_large_after, told) in [
+        (5, 1024, false, true),
+        // It was sent so again, and got there: the way was interrupted.
+        (5, 1400, false, false),
+        (5, 1024, true, false),
+        // For a moment.
+        (3, 1024, false, false),
+    ] {
+        let mut capture = open();
+        send_at(&mut capture, 1400, &TIMEOUTS[..before]);
+        capture.at(7200, &sent(100, smaller));
+        let mut end = 100 + u32::try_from(smaller).unwrap();
+        capture.at(7210, &acked(end));
+        if is_large_after {
+            capture.at(7220, &sent(end, 1400));
+            end += 1400;
+            capture.at(7230, &acked(end));
+        }
+        let stalls = stalls(capture);
+        assert_eq!(stalls.len(), usize::from(told), "{before} {smaller}");
+        if let Some(stall) = stalls.first() {
+            assert_eq!((stall.sent.count, stall.length), (5, 1440));
+            assert_eq!(stall.acknowledged, Some(1064));
+            assert_eq!(stall.directions, Directions::Both);
+        }
+    }
+}
+
+#[test]
 fn whom_it_was_for_may_have_closed_its_side() {
     let mut capture = open();
     let close = |tcp: Tcp| tcp.fin().ack(ISN.wrapping_add(101));
