@@ -7,7 +7,7 @@
 use std::fmt;
 
 use crate::correlate::segment::Segment;
-use crate::correlate::verdict::DropVerdict;
+use crate::correlate::verdict::{Aftermath, AftermathOutcome, DropVerdict};
 use crate::icmp::is_error;
 use crate::icmp::kind::{v4, v6};
 use crate::model::flow::FlowPorts;
@@ -158,6 +158,8 @@ enum Transport {
     ConnectedTcp,
     /// What systems send of TCP before a program has the connection, or when none has it.
     SystemTcp,
+    /// TCP whose request went on after the error, and was answered.
+    AnsweredTcp,
     Udp,
     Raw,
     /// ICMP, where a ping socket may send it as well.
@@ -184,6 +186,9 @@ impl AppError {
                 // tcp_v4_err() and tcp_v6_err() tell nobody of what happens to a request socket.
                 Some(Segment::SynAck | Segment::Reset) => error.about(Transport::SystemTcp),
                 Some(Segment::Connected) => error.about(Transport::ConnectedTcp),
+                Some(Segment::Syn) if went_on(&verdict.aftermath) => {
+                    error.about(Transport::AnsweredTcp)
+                }
                 Some(Segment::Syn) | None => error,
             },
         })
@@ -192,7 +197,7 @@ impl AppError {
     /// The same, about packets that are sent so.
     fn about(self, protocol: Transport) -> Self {
         match protocol {
-            Transport::System | Transport::SystemTcp => Self {
+            Transport::System | Transport::SystemTcp | Transport::AnsweredTcp => Self {
                 errno: None,
                 protocol,
                 too_big: false,
@@ -257,7 +262,10 @@ impl AppError {
                 datagram(Socket::ConnectedRaw, Socket::UnconnectedRaw)
             }
             // TCP lowers its segment size instead of failing (RFC 1191 section 6.4).
-            Transport::Tcp | Transport::ConnectedTcp | Transport::SystemTcp
+            Transport::Tcp
+            | Transport::ConnectedTcp
+            | Transport::SystemTcp
+            | Transport::AnsweredTcp
                 if self.errno.is_none() || self.too_big =>
             {
                 [
@@ -266,7 +274,10 @@ impl AppError {
                     (Socket::Recverr, Raised::Never),
                 ]
             }
-            Transport::Tcp | Transport::ConnectedTcp | Transport::SystemTcp => [
+            Transport::Tcp
+            | Transport::ConnectedTcp
+            | Transport::SystemTcp
+            | Transport::AnsweredTcp => [
                 (
                     Socket::ConnectingTcp,
                     match self.version {
@@ -280,6 +291,12 @@ impl AppError {
             ],
         }
     }
+}
+
+/// Whether a request was sent again after an error about it, and answered: connect() did not fail, as it does
+/// not either where the error comes while it still sends.
+fn went_on(after: &Aftermath) -> bool {
+    after.outcome == AftermathOutcome::Recovered && after.retransmissions > 0
 }
 
 /// Who sends ICMP messages of this type. Systems themselves send errors, replies to what others ask, and
@@ -319,6 +336,7 @@ impl fmt::Display for AppError {
                 Transport::System | Transport::SystemTcp => {
                     "no program is told: the system itself sends such packets"
                 }
+                Transport::AnsweredTcp => "no program is told: connect() went on, and was answered",
                 _ => "no program is told",
             });
         };

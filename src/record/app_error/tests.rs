@@ -135,6 +135,37 @@ fn only_who_waits_in_connect_is_told_that_it_fails() {
     }
 }
 
+#[test]
+fn a_request_that_goes_on_and_is_answered_did_not_fail() {
+    let flow = FlowKey {
+        protocol: protocol::TCP,
+        addrs: AddrPair::of_one([192, 0, 2, 1].into()),
+        ports: FlowPorts::Ports { src: 8080, dst: 80 },
+    };
+    for (outcome, retransmissions, fails) in [
+        (AftermathOutcome::Recovered, 1, false),
+        // It was answered, and nobody waited for that any more.
+        (AftermathOutcome::Recovered, 0, true),
+        (AftermathOutcome::Retransmitting, 1, true),
+    ] {
+        let (icmp, at) = ((IpVersion::V4, 3, 13), Timestamp::default());
+        let reason = DropReason::AdminProhibited;
+        let verdict = DropVerdict {
+            segment: Some(Segment::Syn),
+            aftermath: Aftermath {
+                outcome,
+                retransmissions,
+                ..Aftermath::UNKNOWN
+            },
+            ..DropVerdict::new(flow, flow.addrs.src(), icmp, reason, at)
+        };
+        let error = AppError::of_verdict(&verdict).unwrap();
+        assert_eq!((error.is_told(), error.errno().is_some()), (fails, fails));
+        let text = error.to_string();
+        assert_eq!(text.starts_with("connect() fails"), fails, "{text}");
+    }
+}
+
 /// Each error is counted for one reason, and one that a socket is found for is enough.
 #[test]
 fn of_errors_that_no_socket_is_found_for_no_program_hears() {
