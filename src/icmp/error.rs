@@ -68,6 +68,10 @@ pub(super) fn body<'a>(decoder: &mut Decoder<'_, 'a>, class: ErrorClass) -> Body
         {
             decoder.rule(4, "MTU not under the length of the quoted packet");
         }
+        if matches!(class, ErrorClass::TooBig { .. }) && may_be_fragmented(&quoted.ip) {
+            let rule = "packet without DF is told to be too big";
+            decoder.defects.rule(Layer::Quote, 6, rule);
+        }
     }
     if decoder.version == IpVersion::V6 {
         pointer_rules(decoder, extensions.as_ref());
@@ -181,6 +185,14 @@ fn fits(version: IpVersion, quoted: &Ip<'_>, mtu: u32) -> bool {
         IpVersion::V6 => true,
     };
     version == quoted.version && tells_length && !quoted.length_from_frame && mtu >= quoted.length
+}
+
+/// Whether a router that finds this packet too big is to fragment it, and to send no error (RFC 792, RFC 1812
+/// section 5.2.7.1). A header whose checksum does not fit may have lost the bit on its way.
+pub fn may_be_fragmented(quoted: &Ip<'_>) -> bool {
+    quoted.version == IpVersion::V4
+        && !quoted.dont_fragment
+        && header_checksum(quoted).is_some_and(|checksum| checksum.status == ChecksumStatus::Good)
 }
 
 /// Errors of IPv6 whose pointer is no choice: it is 0 where the headers end too early (RFC 7112 section

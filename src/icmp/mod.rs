@@ -57,7 +57,7 @@ pub mod x509;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-pub use error::is_error;
+pub use error::{is_error, may_be_fragmented};
 pub use extension::Extensions;
 use field::Extent;
 use ndp::NdpKind;

@@ -67,6 +67,8 @@ fn a_packet_that_fits_is_not_too_big_for_ipv4() {
     let about = |length: u16, mtu: u16, is_summed: bool| {
         let mut quote = ipv4("10.0.0.1", "10.0.0.2", 17, &[0; 8]);
         quote[2..4].copy_from_slice(&length.to_be_bytes());
+        // DF.
+        quote[6] = 0x40;
         quote[10..12].fill(0);
         if is_summed {
             let sum = internet(&[&quote[..20]]);
@@ -87,6 +89,32 @@ fn a_packet_that_fits_is_not_too_big_for_ipv4() {
     assert_eq!(about(1340, 0, true), [""; 0]);
     // As an old system leaves it: less than it was.
     assert_eq!(about(1340, 1340, false), [""; 0]);
+}
+
+/// RFC 792, RFC 1812 section 5.2.7.1.
+#[test]
+fn a_packet_without_df_is_fragmented() {
+    let about = |kind: [u8; 2], flags: u8, is_summed: bool| {
+        let mut quote = ipv4("10.0.0.1", "10.0.0.2", 17, &[0; 8]);
+        quote[2..4].copy_from_slice(&1500_u16.to_be_bytes());
+        quote[6] = flags;
+        quote[10..12].fill(0);
+        let sum = internet(&[&quote[..20]]).wrapping_add(u16::from(!is_summed));
+        quote[10..12].copy_from_slice(&sum.to_be_bytes());
+        rules(&parse(&v4(&[
+            &kind[..],
+            &[0, 0, 0, 0],
+            &1400_u16.to_be_bytes(),
+            &quote,
+        ]
+        .concat())))
+    };
+    let rule = "packet without DF is told to be too big";
+    assert_eq!(about([3, 4], 0, true), [rule]);
+    assert_eq!(about([3, 4], 0x40, true), [""; 0]);
+    assert_eq!(about([3, 13], 0, true), [""; 0]);
+    // What was changed on its way may have had it.
+    assert_eq!(about([3, 4], 0, false), [""; 0]);
 }
 
 /// RFC 4443 section 2.4 (e.3).

@@ -266,7 +266,9 @@ fn a_length_short_by_the_header_does_not_hide_the_ports() {
 
 #[test]
 fn the_fields_that_errors_add() {
-    let quote = tcp_quote(8);
+    let mut quote = tcp_quote(8);
+    // DF.
+    quote[6] = 0x40;
     let error = |header: &[u8]| v4(&[header, &quote[..]].concat());
     let class = |packet: &[u8]| match parse(packet).body {
         Body::Error(error) => error.class,
