@@ -83,6 +83,8 @@ pub struct Exchange {
     pub request_length: Option<u32>,
     /// Why its packet was dropped, as the error says that ended it.
     pub refused: Option<DropReason>,
+    /// Octets of the request, from its ICMP header on, where that is known of one of its kind.
+    pub message_length: Option<u32>,
     /// TTL that the request was captured with.
     pub request_ttl: u8,
     /// At how many points of capture the request was seen.
@@ -130,6 +132,7 @@ impl Exchange {
             rtt: None,
             request_length: None,
             refused: None,
+            message_length: None,
             request_ttl: 64,
             request_points: 1,
             reply_ttl: None,

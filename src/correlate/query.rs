@@ -149,6 +149,11 @@ impl PayloadPrint {
         }
     }
 
+    /// That of the whole message, in octets.
+    pub(super) const fn message_length(self) -> u32 {
+        self.length
+    }
+
     pub(super) fn is_as_long_as(self, other: Self) -> bool {
         self.length == other.length
     }

@@ -11,6 +11,8 @@
 //! request and replies to others were, is lost on its way; so is one that was dropped as an error about
 //! it says, or the verdict with which it was captured; and a request that was captured at fewer points
 //! than one that was answered, on its way out.
+//! If those that were lost are all longer than those that were answered between them, a link on the way may
+//! take smaller packets only.
 //! Source: RFC 2680 (one-way loss), RFC 3357 (bursts).
 
 use std::collections::HashSet;
@@ -173,6 +175,9 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             if losses.bursts == 1 { "" } else { "s" }
         ),
     };
+    let by_length = (losses.only_large()).map_or(String::new(), |(lost, answered)| {
+        format!(", all of length {lost} and more, while length {answered} and less is answered")
+    });
     let of_them = |count, became| match count {
         0 => String::new(),
         count => format!(", {count} of them {became}"),
@@ -199,7 +204,7 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             Severity::Warning
         },
         title: format!(
-            "{src} lost {} of {} pings to {dst}{share}, {pattern}{dropped}{logged}{out}{back}{}",
+            "{src} lost {} of {} pings to {dst}{share}, {pattern}{by_length}{dropped}{logged}{out}{back}{}",
             losses.lost,
             losses.sent,
             losses.replies_dropped.words()
@@ -244,6 +249,13 @@ fn advice(losses: &Losses) -> (Confidence, String) {
             Confidence::Suspected,
             "No packet of the other direction was captured: make sure the capture point sees the \
              replies before calling this loss.",
+        )
+    } else if losses.only_large().is_some() {
+        (
+            Confidence::Confirmed,
+            "Only large packets are lost: some link or tunnel on the way may take smaller ones only, and \
+             nobody sends an error, or a filter keeps it away, or drops fragments. Try `ping -M do -s` with \
+             smaller sizes, and let ICMP type 3 code 4 and ICMPv6 type 2 through.",
         )
     } else if losses.longest > 1 && losses.are_in_between() {
         (

@@ -45,6 +45,32 @@ pub(super) struct Losses {
     points: usize,
     pub(super) evidence: Vec<FrameRef>,
     pub(super) course: Course,
+    lengths: Lengths,
+}
+
+/// Lengths of requests, in octets from the ICMP header on.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lengths {
+    /// The shortest that was lost; 0 where that is not known.
+    lost: Option<u32>,
+    /// The longest that was answered.
+    answered: Option<u32>,
+    /// Whether any was answered between those that were lost.
+    is_between: bool,
+    is_answered_since: bool,
+}
+
+impl Lengths {
+    fn lost(&mut self, length: Option<u32>) {
+        let length = length.unwrap_or(0);
+        self.lost = Some(self.lost.map_or(length, |known| known.min(length)));
+        self.is_between |= self.is_answered_since;
+    }
+
+    fn answered(&mut self, length: Option<u32>) {
+        self.answered = self.answered.max(length);
+        self.is_answered_since = self.lost.is_some();
+    }
 }
 
 impl Losses {
@@ -63,6 +89,7 @@ impl Losses {
         }
         if exchange.outcome != ExchangeOutcome::Lost {
             if exchange.outcome == ExchangeOutcome::Answered {
+                self.lengths.answered(exchange.message_length);
                 self.course.answered(exchange);
             }
             self.run = 0;
@@ -70,6 +97,7 @@ impl Losses {
         }
         self.lost += 1;
         self.least_lost = least(self.least_lost, exchange.request_length);
+        self.lengths.lost(exchange.message_length);
         self.run += 1;
         self.bursts += u64::from(self.run == 2);
         self.longest = self.longest.max(self.run);
@@ -102,6 +130,18 @@ impl Losses {
             .sum()
     }
 
+    /// From which length on requests were lost, and up to which they were answered, if others were answered
+    /// between those that were lost.
+    pub(super) fn only_large(&self) -> Option<(u32, u32)> {
+        /// What is lost by chance may be the larger one or two.
+        const LOST: u64 = 3;
+        let Lengths { lost, answered, .. } = self.lengths;
+        let told = lost
+            .zip(answered)
+            .filter(|(lost, answered)| lost > answered);
+        told.filter(|_| self.lost >= LOST && self.lengths.is_between)
+    }
+
     /// An error tells what became of a request that is counted as lost, or that the reply to one which is
     /// counted as answered was dropped.
     pub(super) fn late_error(&mut self, exchange: &Exchange) {
@@ -115,6 +155,7 @@ impl Losses {
         let error = self.replies_dropped.add(by);
         self.add_evidence(exchange, error.into_iter());
         self.lost += 1;
+        self.lengths.lost(exchange.message_length);
         // Those before it were counted out of their order.
         let run = match (self.last_lost, exchange.seq) {
             (Some((before, run)), Some(seq)) if before.wrapping_add(1) == seq => run + 1,
@@ -184,4 +225,49 @@ fn least(one: Option<u32>, other: Option<u32>) -> Option<u32> {
 /// At how many points a request was captured, as far as they are told apart.
 fn points(exchange: &Exchange) -> usize {
     usize::from(exchange.request_points).min(POINTS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AddrPair, SourceId};
+
+    /// What is told of requests of these lengths, each of them answered or lost.
+    fn only_large(requests: &[(u32, bool)]) -> Option<(u32, u32)> {
+        let addrs = AddrPair::new([10, 0, 0, 1].into(), [10, 0, 0, 2].into());
+        let mut losses = Losses::default();
+        for (number, &(length, answered)) in (1..).zip(requests) {
+            let outcome = if answered {
+                ExchangeOutcome::Answered
+            } else {
+                ExchangeOutcome::Lost
+            };
+            let request = FrameRef::new(SourceId(0), number);
+            losses.add(
+                &Exchange {
+                    message_length: Some(length),
+                    end: answered.then_some(ExchangeEnd::Reply(request)),
+                    ..Exchange::ping(addrs, number, outcome)
+                },
+                &DropLog::default(),
+            );
+        }
+        losses.only_large()
+    }
+
+    #[test]
+    fn losses_of_large_pings_alone_are_told_as_such() {
+        let (small, large) = ((64, true), (1480, false));
+        let told = Some((1480, 64));
+        assert_eq!(only_large(&[large, small, large, small, large]), told);
+        assert_eq!(only_large(&[small, large, large, small, large]), told);
+        // Too few, or the way may have been interrupted.
+        assert_eq!(only_large(&[large, small, large]), None);
+        assert_eq!(only_large(&[small, small, large, large, large]), None);
+        assert_eq!(only_large(&[large, large, large, small, small]), None);
+        // One of them got there, or a small one did not.
+        let (got_there, lost) = ((1480, true), (64, false));
+        assert_eq!(only_large(&[large, small, large, got_there, large]), None);
+        assert_eq!(only_large(&[large, small, large, lost, large]), None);
+    }
 }

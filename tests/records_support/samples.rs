@@ -31,6 +31,7 @@ pub(crate) fn exchange() -> Exchange {
         rtt: Some(Duration::from_micros(28)),
         request_length: Some(64),
         refused: None,
+        message_length: Some(64),
         request_ttl: 64,
         reply_ttl: None,
         outcome: ExchangeOutcome::Answered,

@@ -160,6 +160,7 @@ impl Exchanges {
             rtt: Some(rtt),
             request_length: None,
             refused: None,
+            message_length: None,
             request_ttl: first.ttl,
             request_points: 1,
             reply_ttl: Some(reply.ttl),

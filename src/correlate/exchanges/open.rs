@@ -269,6 +269,7 @@ pub(super) fn exchange(key: &QueryKey, open: &Open, outcome: ExchangeOutcome) ->
             .filter(|_| !matches!(outcome, ExchangeOutcome::Lost | ExchangeOutcome::Unknown)),
         request_length: open.length,
         refused: open.refused,
+        message_length: open.payload.map(PayloadPrint::message_length),
         request_ttl: open.place.ttl,
         request_points: open.points,
         reply_ttl: open.reply().map(|_| open.reply_place.ttl),
