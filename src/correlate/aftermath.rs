@@ -3,6 +3,7 @@
 mod account;
 mod hit;
 mod opened;
+mod outstanding;
 mod recent;
 mod retries;
 
@@ -10,8 +11,8 @@ use self::account::{Account, Closed};
 pub(super) use self::hit::Hit;
 use self::recent::{Recent, Sent};
 use self::retries::{RETRIED_WITHIN, Service};
-use super::MatchKind;
 use super::flows::{Chain, Fingerprint, Hashes, Marks, Ring, is_told_apart};
+use super::in_flight::Captured;
 use super::lead::Lead;
 use super::network::{Link, Networks};
 use super::numbered;
@@ -150,13 +151,13 @@ impl Followed {
     }
 
     /// Begins, or goes on, to follow the flow that an error at `ts` hits, for the verdict that the
-    /// error belongs to; `found` tells which packet of it was captured, if any was, and `is_elsewhere` which are
-    /// of another network.
+    /// error belongs to; `captured` tells what the capture has of the packet, and `is_elsewhere` which are of
+    /// another network.
     pub(super) fn error(
         &mut self,
         ring: &Ring,
         verdict: VerdictKey,
-        (hit, found): (&Hit, Option<MatchKind>),
+        (hit, captured): (&Hit, Captured),
         ts: Timestamp,
         is_elsewhere: impl FnMut(&Fingerprint) -> bool,
     ) {
@@ -178,12 +179,13 @@ impl Followed {
         let flow = self.flows.get_mut(&whose);
         if let Some(account) = flow.and_then(|flow| flow.account_mut(&verdict)) {
             account.error(dropped, ts);
+            account.quoted(dropped, captured);
             return;
         }
         let hashes = ring.hashes(key.addrs, key.protocol, Lead::of_flow(key.ports));
         let answer = answering(&key, hit.version);
         let before = before(ring, &hashes, hit, is_elsewhere);
-        let account = Account {
+        let mut account = Account {
             size_before: before.largest,
             back: if answer.is_none() && answered(&key, hit.version).is_some() {
                 Back::NotExpected
@@ -193,6 +195,7 @@ impl Followed {
             was_open: answer.and_then(|answer| opened::was_open(ring, &key, &answer)),
             ..Account::new(verdict, dropped, ts)
         };
+        account.quoted(dropped, captured);
         if let Some(flow) = self.flows.get_mut(&whose) {
             let is_first = flow.accounts.is_empty();
             if is_first || (self.further < self.room && flow.accounts.len() < VERDICTS) {
@@ -213,13 +216,14 @@ impl Followed {
             // With room for no more: most flows are refused by one host for one reason.
             accounts: vec![account],
             // A SYN has no octets, and is one on its own. What was not captured need not have been sent.
-            sent_up_to: match (before.sent_up_to, found) {
-                (Some(_), None | Some(MatchKind::Flow)) => before.sent_up_to,
+            sent_up_to: match (before.sent_up_to, captured) {
+                (Some(_), Captured::No | Captured::Other | Captured::Empty) => before.sent_up_to,
+                (None, Captured::Empty) => dropped,
                 (sent, _) => furthest(sent, dropped.map(|seq| seq.wrapping_add(1))),
             },
             recent: before.recent,
             answers: Recent::default(),
-            sender_seen: found.is_some() || before.largest.is_some(),
+            sender_seen: captured != Captured::No || before.largest.is_some(),
             last_packet: None,
             tried_from: None,
             began: None,
@@ -317,6 +321,14 @@ impl Followed {
         flow.and_then(|flow| Some(flow.aftermath(flow.account(verdict)?, is_tcp)))
             .unwrap_or(Aftermath::UNKNOWN)
     }
+
+    /// How many errors of a verdict are about segments that were acknowledged after them, and not sent
+    /// again.
+    pub(super) fn arrived_later(&self, (flow, link): (FlowKey, Link), verdict: &VerdictKey) -> u64 {
+        let flow = self.flows.get(&self.whose(flow, link));
+        let account = flow.and_then(|flow| flow.account(verdict));
+        account.map_or(0, |account| account.outstanding.arrived)
+    }
 }
 
 impl Tracked {
@@ -340,12 +352,18 @@ impl Tracked {
     /// A packet in the direction of the dropped ones, whose own error came before it, if that did.
     fn sent(&mut self, packet: &Observation, error: Option<Timestamp>) {
         self.sender_seen = true;
+        let occupied = occupied(packet.data, packet.flags);
+        if occupied > 0
+            && let Some(seq) = packet.seq()
+        {
+            let outstanding = self.accounts.iter_mut().map(|it| &mut it.outstanding);
+            outstanding.for_each(|outstanding| outstanding.seen(seq, occupied));
+        }
         if self.recent.knows(Sent::now(packet)) {
             return;
         }
         self.last_packet = Some(packet.ts);
         let mut again = false;
-        let occupied = occupied(packet.data, packet.flags);
         if occupied > 0
             && let Some(seq) = packet.seq()
         {
@@ -409,6 +427,7 @@ impl Tracked {
                 AftermathOutcome::Retransmitting if account.retransmissions > 0 => {
                     account.sizes_again.largest()
                 }
+                AftermathOutcome::Recovered if is_tcp => account.arrived.largest(),
                 _ => account.sizes.largest(),
             },
             acknowledged,

@@ -11,7 +11,7 @@ use super::exchange::ReplyDrop;
 use super::exchanges::{CameTo, DroppedReply};
 use super::flows::is_icmp;
 use super::hasty::HastyError;
-use super::in_flight::InFlight;
+use super::in_flight::{self, InFlight};
 use super::lead::Lead;
 use super::network::{Domain, Link, Network, Networks};
 use super::numbered::{self, Numbered};
@@ -224,9 +224,16 @@ impl Correlator {
             InFlight::Not { acked } => hit.beyond(acked),
             InFlight::MayBe | InFlight::OfConnection | InFlight::Arrived => hit,
         };
-        let found = match error.original {
-            Some(Original::Found { match_kind, .. }) if inner.is_none() => Some(match_kind),
-            _ => None,
+        let captured = match inner {
+            None => in_flight::Captured::of(ring, error.quote, error.original, error.frame),
+            Some(_) => in_flight::Captured::No,
+        };
+        // What was acknowledged before the error need not wait for that.
+        let captured = match (captured, error.in_flight) {
+            (in_flight::Captured::Once, InFlight::Not { .. } | InFlight::Arrived) => {
+                in_flight::Captured::Packet
+            }
+            _ => captured,
         };
         let link = error.followed;
         let hit = match link.network {
@@ -235,7 +242,7 @@ impl Correlator {
         };
         if let Some((verdict, _)) = error.verdict() {
             let elsewhere = self.carried.elsewhere(link.network);
-            (self.followed).error(ring, verdict, (&hit, found), error.ts, elsewhere);
+            (self.followed).error(ring, verdict, (&hit, captured), error.ts, elsewhere);
         }
         if let Some(hasty) = HastyError::of(ring, error, &self.verdicts, hit, request) {
             self.hasty.add(&hasty);

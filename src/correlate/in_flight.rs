@@ -85,6 +85,55 @@ impl InFlight {
     }
 }
 
+/// What the capture has of the packet that an error quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Captured {
+    /// Nothing, and of its flow neither.
+    No,
+    /// Another one of its flow.
+    Other,
+    /// It.
+    Packet,
+    /// It, of TCP and with octets that no other packet has.
+    Once,
+    /// It, of TCP and without an octet that could be acknowledged.
+    Empty,
+}
+
+impl Captured {
+    /// Of the packet that `quote` quotes, found so, when the error in `frame` came.
+    pub(super) fn of(
+        ring: &Ring,
+        quote: &Quote<'_>,
+        original: Option<Original>,
+        frame: FrameRef,
+    ) -> Self {
+        let Some(Original::Found {
+            match_kind,
+            frame: found,
+            ..
+        }) = original
+        else {
+            return Self::No;
+        };
+        if match_kind == MatchKind::Flow {
+            return Self::Other;
+        }
+        let QuotedTransport::Tcp { seq: Some(seq), .. } = quote.transport else {
+            return Self::Packet;
+        };
+        if found.source() != frame.source() {
+            return Self::Packet;
+        }
+        let sent = Sent::of(ring, &quote.flow(), seq, frame);
+        match (sent.times, sent.last) {
+            (0, _) if sent.end.is_some() => Self::Empty,
+            (1, Some((last, ..))) if last == found => Self::Once,
+            _ => Self::Packet,
+        }
+    }
+}
+
 /// What the capture has of the quoted flow.
 #[derive(Clone, Copy, Debug)]
 struct Sent {
@@ -99,6 +148,8 @@ struct Sent {
     last: Option<(FrameRef, Timestamp, u32)>,
     /// When the connection began, if that is near.
     began: Timestamp,
+    /// Whether the quoted octet is its SYN.
+    is_begin: bool,
 }
 
 impl Sent {
@@ -115,6 +166,7 @@ impl Sent {
             times: 0,
             last: None,
             began: Timestamp::MIN,
+            is_begin: false,
         };
         let mut first = None;
         walk(ring, flow, seen_by, |seen| {
@@ -134,6 +186,7 @@ impl Sent {
             let is_first = seen.flags & SYN != 0;
             if is_first {
                 sent.began = seen.ts;
+                sent.is_begin = from == seq;
             }
             is_first
         });
@@ -174,7 +227,8 @@ impl Answers {
         });
         Some(Self {
             acked: acked?,
-            arrived: since && not_before,
+            // Before a connection begins nothing of it is acknowledged.
+            arrived: since && (not_before || sent.is_begin),
         })
     }
 }
@@ -255,7 +309,6 @@ mod tests {
     fn an_error_about_what_was_not_in_flight_is_discarded() {
         for (seq, out_of_window) in [
             (5, 1),
-            (1000, 1),
             // Next, or acknowledged up to here: `between()` of Linux takes that.
             (1201, 0),
             (1202, 1),
@@ -271,7 +324,7 @@ mod tests {
                 "{seq}"
             );
             assert_eq!(verdict.is_unheard(), out_of_window > 0);
-            assert_eq!(verdict.is_unfounded(), out_of_window > 0 && seq != 1000);
+            assert_eq!(verdict.is_unfounded(), out_of_window > 0);
         }
     }
 
@@ -300,9 +353,52 @@ mod tests {
                 (verdict.arrived, verdict.out_of_window),
                 (arrived, 1 - arrived)
             );
+            assert_eq!(verdict.arrived_later, 0);
             assert!(verdict.is_unheard());
             // Sent twice, one of them may well have been dropped.
             assert_eq!(verdict.is_unfounded(), arrived == 1);
+        }
+    }
+
+    #[test]
+    fn what_was_acknowledged_afterwards_was_not_dropped_unless_it_was_sent_again() {
+        for (again, arrived_later) in [(false, 1), (true, 0)] {
+            let mut play = connection(1);
+            play.at(65, &client(1201, 100));
+            play.at(70, &refusal(1201));
+            if again {
+                play.at(75, &client(1201, 100));
+            }
+            play.at(80, &server(1301));
+            let verdict = told(play);
+            assert_eq!(verdict.arrived_later, arrived_later);
+            assert_eq!(verdict.is_unfounded(), arrived_later == 1);
+            assert!(!verdict.is_unheard());
+        }
+    }
+
+    #[test]
+    fn a_connection_that_began_was_not_refused() {
+        for (times, arrived) in [(1, 1), (2, 0)] {
+            let mut play = Replay::new();
+            let mut syn = client(1000, 0);
+            syn[33] = SYN;
+            for _ in 0..times {
+                play.at(0, &syn);
+            }
+            let mut accepted = server(1001);
+            accepted[33] = SYN | ACK;
+            play.at(10, &accepted);
+            play.at(20, &client(1001, 0));
+            play.at(
+                30,
+                &replay::error(ROUTER, [3, 13, 0, 0, 0, 0, 0, 0], &syn[..28]),
+            );
+            let verdict = told(play);
+            assert_eq!(
+                (verdict.arrived, verdict.is_unfounded()),
+                (arrived, arrived == 1)
+            );
         }
     }
 

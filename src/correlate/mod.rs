@@ -376,6 +376,8 @@ impl Correlator {
         if !verdict.carried.is_of_several() {
             let followed = (verdict.followed(), verdict.scope.followed());
             verdict.aftermath = self.followed.aftermath(followed, &key);
+            verdict.arrived_later =
+                (self.followed.arrived_later(followed, &key)).min(verdict.count);
         }
         if verdict.reason == DropReason::PortUnreachable {
             let dropped = (verdict.dropped(), verdict.scope.link());

@@ -73,6 +73,9 @@ pub struct DropVerdict {
     /// How many of the others are about packets that were acknowledged before: these were not dropped, and
     /// systems discard such errors.
     pub arrived: u64,
+    /// How many are about TCP segments that were captured once, and acknowledged after the error: these were
+    /// not dropped, either.
+    pub arrived_later: u64,
     /// Those of the others that were dropped on their way back.
     pub undelivered: Option<Undelivered>,
     /// First error.
@@ -96,6 +99,8 @@ pub struct DropVerdict {
     pub mtu: Option<u32>,
     /// Since when errors came without a minute between them.
     pub run: Timestamp,
+    /// Errors that say so of IPv4 packets without DF, which routers are to fragment.
+    pub fragmentable: u64,
     /// Errors a second or more later in such a run, about packets larger than the MTU told before.
     pub still_too_large: u64,
     /// Errors about requests that were answered before.
@@ -189,8 +194,9 @@ impl DropVerdict {
     /// Whether nothing shows that anything was dropped: what its errors quote was not in flight, and was
     /// not captured either, or arrived.
     pub const fn is_unfounded(&self) -> bool {
-        let is_not_captured = self.original_count == 0 || self.arrived >= self.count;
-        self.count > 0 && self.out_of_window + self.arrived >= self.count && is_not_captured
+        let arrived = self.arrived + self.arrived_later;
+        let is_not_captured = self.original_count == 0 || arrived >= self.count;
+        self.count > 0 && self.out_of_window + arrived >= self.count && is_not_captured
     }
 
     /// Whether the destination itself sent the errors: not where it stands for who sent them on the other
@@ -261,6 +267,7 @@ impl DropVerdict {
             halves: None,
             out_of_window: 0,
             arrived: 0,
+            arrived_later: 0,
             undelivered: None,
             first,
             last: first,
@@ -272,6 +279,7 @@ impl DropVerdict {
             never_sent: 0,
             mtu: None,
             run: first,
+            fragmentable: 0,
             still_too_large: 0,
             answered: 0,
             bytes: 0,
@@ -399,7 +407,8 @@ pub struct Aftermath {
     pub retransmissions: u64,
     /// Largest IP length in octets before the error, as captured.
     pub size_before: Option<u32>,
-    /// Largest IP length in octets after the last error, or if nothing came then, after the first.
+    /// Largest IP length in octets after the last error, or if nothing came then, after the first: of TCP
+    /// that recovered, of what was acknowledged.
     pub size_after: Option<u32>,
     /// The receiver acknowledged beyond what was dropped, or answered.
     pub acknowledged: bool,

@@ -21,7 +21,7 @@ use super::translated::{Look, Translated};
 use super::verdict::{Carried, DropReason, DropVerdict, Evidence, OtherSide, Scope, Undelivered};
 use super::{MatchKind, Original};
 use crate::icmp::field::Extent;
-use crate::icmp::{Body, Error, ErrorClass, Message, Quote, Translation, mtu, payload};
+use crate::icmp::{self, Body, Error, ErrorClass, Message, Quote, Translation, mtu, payload};
 use crate::model::{FlowKey, FrameRef, Timestamp};
 use crate::wire::{Ip, IpVersion, Limit};
 
@@ -430,6 +430,7 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     }) = error.message.body
     {
         goes_on(verdict, error);
+        verdict.fragmentable += u64::from(icmp::may_be_fragmented(&error.quote.ip));
         verdict.mtu = match error.message.version {
             IpVersion::V4 => mtu::smaller(verdict.mtu, Some(mtu)),
             // There 0 is an MTU as well (RFC 8201 section 4).

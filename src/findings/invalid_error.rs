@@ -44,6 +44,7 @@ enum Fault {
     ShortQuote,
     HalfTranslated,
     OutOfWindow,
+    Arrived,
 }
 
 impl InvalidError {
@@ -89,6 +90,7 @@ impl Diagnosis for InvalidError {
         for (fault, count) in [
             (Fault::ShortQuote, verdict.short_quotes),
             (Fault::OutOfWindow, verdict.out_of_window + verdict.arrived),
+            (Fault::Arrived, verdict.arrived_later),
         ] {
             if count > 0
                 && let Some(group) = self.faults.entry((fault, to))
@@ -120,9 +122,10 @@ impl Diagnosis for InvalidError {
     }
 
     fn findings(&mut self, found: &mut Vec<Finding>) {
-        let faults = self
-            .faults
-            .iter()
+        // That it was sent again may have been missed.
+        let may_be_wrong = |fault: &Fault| self.drops && *fault == Fault::Arrived;
+        let faults = (self.faults.iter())
+            .filter(|((fault, _), _)| !may_be_wrong(fault))
             .map(|((fault, addrs), group)| invalid(*fault, *addrs, group));
         found.extend(faults);
         if self.drops {
@@ -175,6 +178,12 @@ fn invalid(fault: Fault, addrs: AddrPair, group: &Group) -> Finding {
              numbers and leaves those alone that errors quote; a few may have been late, or about keep-alive \
              probes.",
         ),
+        Fault::Arrived => (
+            format!("The errors of {src} to {dst} are about TCP segments that arrived{tally}"),
+            "What they quote was acknowledged afterwards, and had not been sent again: nobody dropped it. \
+             Somebody may forge them to break connections or to slow them down (RFC 5927 section 7), or a \
+             router reports what it forwards all the same.",
+        ),
     };
     Finding {
         name: "invalid_error",
@@ -182,7 +191,7 @@ fn invalid(fault: Fault, addrs: AddrPair, group: &Group) -> Finding {
         title,
         evidence: group.evidence.clone(),
         confidence: match fault {
-            Fault::HalfTranslated | Fault::OutOfWindow => Confidence::Suspected,
+            Fault::HalfTranslated | Fault::OutOfWindow | Fault::Arrived => Confidence::Suspected,
             _ => Confidence::Confirmed,
         },
         advice: advice.to_owned(),

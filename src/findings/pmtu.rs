@@ -9,7 +9,7 @@
 //! larger than they told, confirms it, too.
 //! Suspected black hole: of a TCP connection the same segment was sent four times in three seconds or
 //! more, and nobody acknowledged it nor sent an error; it is larger than every path has to carry, and
-//! all that was acknowledged was smaller. Not where errors tell of it whose quotes end before that
+//! all that was acknowledged was smaller, be it that the same octets were in the end. Not where errors tell of it whose quotes end before that
 //! connection: those about the tunnel that carried it.
 //! Source: RFC 1191, RFC 8201, RFC 2923 section 2.1; RFC 8200 section 5 (1280 octets, which tunnels
 //! keep to for IPv4, too).
@@ -196,6 +196,8 @@ enum Why {
     HalfTranslated,
     /// They told it of what was not in flight.
     OutOfWindow,
+    /// They told it of packets that it lets routers fragment.
+    WithoutDf,
     /// They did not reach it, as an error of this sender says, or the verdict with which they were captured.
     Undelivered(Option<IpAddr>),
 }
@@ -208,6 +210,7 @@ fn told(mtu: Option<u32>) -> String {
 impl Why {
     fn of(verdict: &DropVerdict) -> Self {
         match verdict.undelivered.map(|undelivered| undelivered.first) {
+            _ if !verdict.is_unheard() && verdict.fragmentable >= verdict.count => Self::WithoutDf,
             _ if !verdict.is_unheard() => Self::Ignored,
             Some(ReplyDrop::Error { dropper, .. }) => Self::Undelivered(Some(dropper)),
             Some(ReplyDrop::WhereCaptured(_)) => Self::Undelivered(None),
@@ -229,6 +232,13 @@ impl Why {
                 "Find out why the sender does not act on the error: a firewall that drops ICMP before it, \
                  path MTU discovery switched off, or a socket option."
                     .to_owned(),
+            ),
+            Self::WithoutDf => (
+                format!("{dropper} reports {mtu} of packets without DF, which it is to fragment"),
+                format!(
+                    "Look at {dropper}: that packets are too big a router says of those with DF alone, others \
+                     it sends on in fragments (RFC 1812 section 5.2.7.1)."
+                ),
             ),
             Self::Discarded => (
                 format!(
@@ -320,7 +330,9 @@ impl Diagnosis for PathMtu {
                 Outcome::BlackHole(Why::of(verdict), Ending::GotThrough)
             }
             AftermathOutcome::Recovered
-                if !verdict.is_unheard() && verdict.still_too_large == 0 =>
+                if !verdict.is_unheard()
+                    && !verdict.is_unfounded()
+                    && verdict.still_too_large == 0 =>
             {
                 Outcome::Worked
             }

@@ -17,6 +17,13 @@ use crate::record::app_error::AppError;
 use crate::record::write;
 use crate::wire::ip::protocol::TCP;
 
+/// Why errors are discarded that quote such segments: of one, of all, of some.
+const OUT_OF_WINDOW: [&str; 3] = [
+    "its sequence number, which was not in flight",
+    "their sequence numbers, which were not in flight",
+    "a sequence number that was not in flight",
+];
+
 /// What was dropped, by whom and why; how often and what came of it; what the program saw: a line each,
 /// or all in one.
 pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
@@ -89,17 +96,16 @@ pub(super) fn drop(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
         lines.written(|out| half_translated(out, verdict, page));
     }
     if verdict.out_of_window > 0 {
-        const WHY: [&str; 3] = [
-            "its sequence number, which was not in flight",
-            "their sequence numbers, which were not in flight",
-            "a sequence number that was not in flight",
-        ];
         next_part(&mut lines);
-        lines.written(|out| discarded(out, verdict, verdict.out_of_window, WHY));
+        lines.written(|out| discarded(out, verdict, verdict.out_of_window, OUT_OF_WINDOW));
     }
     if verdict.arrived > 0 {
         next_part(&mut lines);
         lines.written(|out| arrived(out, verdict));
+    }
+    if verdict.arrived_later > 0 {
+        next_part(&mut lines);
+        lines.written(|out| arrived_later(out, verdict));
     }
     if let Some(lost) = verdict.undelivered {
         next_part(&mut lines);
@@ -206,6 +212,19 @@ fn arrived(out: &mut Vec<u8>, verdict: &DropVerdict) {
         out.extend_from_slice(they_quote(count));
         out.extend_from_slice(b" was acknowledged before, and so not dropped");
     });
+}
+
+/// The same, as it turned out.
+fn arrived_later(out: &mut Vec<u8>, verdict: &DropVerdict) {
+    if verdict.arrived_later < verdict.count {
+        write::decimal(out, verdict.arrived_later);
+        out.extend_from_slice(b" of them ");
+    }
+    out.extend_from_slice(match verdict.arrived_later {
+        1 => b"about what was acknowledged after it".as_slice(),
+        _ => b"about what was acknowledged after them",
+    });
+    out.extend_from_slice(b", though not sent again, and so not dropped");
 }
 
 /// That a receiver never got them.
@@ -356,6 +375,9 @@ fn aftermath(out: &mut Vec<u8>, verdict: &DropVerdict) {
                 write::number(out, b" -> ", after.into());
                 out.extend_from_slice(octets.as_bytes());
                 ")"
+            }
+            (_, None) if acknowledged && verdict.followed().protocol == TCP => {
+                "it got through: acknowledged"
             }
             _ if acknowledged && verdict.followed().protocol == TCP => {
                 "data got through: acknowledged"

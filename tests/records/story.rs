@@ -136,6 +136,7 @@ fn verdicts_tell_flow_frames_and_what_the_program_saw() {
         (&record["out_of_window"], &record["arrived"]),
         (&json!(1), &json!(1))
     );
+    assert_eq!(record["arrived_later"], 1);
     assert_eq!(record["reason"], "fragmentation_needed");
     assert_eq!(
         (&record["carried"]["src"], &record["carried"]["dst_port"]),

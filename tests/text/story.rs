@@ -112,6 +112,7 @@ pub(crate) fn verdict() -> DropVerdict {
         answered: 0,
         out_of_window: 0,
         arrived: 0,
+        arrived_later: 0,
         sent_as: None,
         was_open: None,
         same_as: None,
@@ -209,6 +210,29 @@ fn a_verdict_says_that_no_socket_is_found_for_its_errors() {
             ..verdict()
         });
         assert!(told.contains(expected), "{told}");
+    }
+    for (arrived_later, expected) in [
+        (
+            10,
+            "about what was acknowledged after them, though not sent again, and so not dropped\n",
+        ),
+        (
+            1,
+            "1 of them about what was acknowledged after it, though not sent again, and so not dropped\n",
+        ),
+    ] {
+        let told = text(
+            &TextOptions::default(),
+            &["a"],
+            &[Record::Drop(&DropVerdict {
+                arrived_later,
+                ..verdict()
+            })],
+        );
+        let told = told
+            .replace("\n--    the ", "\n-- the ")
+            .replace("\n--    ", " ");
+        assert!(told.contains(expected.trim_end()), "{told}");
     }
     let behind = DropVerdict {
         half_translated: 10,
@@ -427,7 +451,8 @@ fn data_that_got_through_was_acknowledged_or_answered() {
         ..verdict()
     };
     answered.aftermath.size_after = None;
-    assert!(unwrapped(&answered).contains("then data got through: acknowledged "));
+    // A request, or the end of a connection, holds no data.
+    assert!(unwrapped(&answered).contains("then it got through: acknowledged "));
     answered.flow.protocol = 17;
     assert!(unwrapped(&answered).contains("then data got through: answered "));
 }

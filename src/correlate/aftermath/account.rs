@@ -1,6 +1,8 @@
 //! What came of a flow, as one verdict has to tell it: since the errors that it counts.
 
+use super::outstanding::Outstanding;
 use super::{RETRIED_WITHIN, furthest, is_beyond};
+use crate::correlate::in_flight::Captured;
 use crate::correlate::observation::Observation;
 use crate::correlate::verdict::{Back, WasOpen};
 use crate::correlate::verdicts::VerdictKey;
@@ -23,6 +25,9 @@ pub(super) struct Account {
     pub(super) sizes: Sizes,
     /// Of what was sent again.
     pub(super) sizes_again: Sizes,
+    /// Of what was sent since the first error, with data, and acknowledged.
+    pub(super) arrived: Sizes,
+    pub(super) outstanding: Outstanding,
     /// For other protocols than TCP: what the other end sent.
     pub(super) answers: u64,
     pub(super) back: Back,
@@ -118,6 +123,8 @@ impl Account {
             size_before: None,
             sizes: Sizes::default(),
             sizes_again: Sizes::default(),
+            arrived: Sizes::default(),
+            outstanding: Outstanding::default(),
             answers: 0,
             back: Back::Unknown,
             is_answered: false,
@@ -140,10 +147,18 @@ impl Account {
         self.settle_sizes();
     }
 
+    /// It is about the segment `dropped`, of which the capture has this.
+    pub(super) fn quoted(&mut self, dropped: Option<u32>, captured: Captured) {
+        if let (Some(seq), Captured::Once) = (dropped, captured) {
+            self.outstanding.quoted(seq);
+        }
+    }
+
     /// What was sent up to now was on its way when an error came.
     pub(super) fn settle_sizes(&mut self) {
         self.sizes.error();
         self.sizes_again.error();
+        self.arrived.error();
     }
 
     /// A packet in the direction of the dropped ones.
@@ -156,6 +171,9 @@ impl Account {
         if packet.protocol == TCP {
             self.reset |= packet.flags & RST != 0;
             self.own.sent(packet);
+            if let Some(seq) = packet.seq().filter(|_| packet.data > 0) {
+                self.outstanding.sent(packet, seq);
+            }
         }
     }
 
@@ -184,6 +202,11 @@ impl Account {
         }
         self.reset |= packet.flags & RST != 0;
         self.other.sent(packet);
+        if let Some(ack) = packet.ack().filter(|_| packet.flags & (ACK | RST) == ACK)
+            && let Some(length) = self.outstanding.acknowledged(ack)
+        {
+            self.arrived.sent(length);
+        }
         if let (Some(first), Some((from, to))) = (packet.sacked(), self.again) {
             self.sacked |= !is_beyond(from, first) && is_beyond(to, first);
         }
@@ -222,7 +245,17 @@ impl Account {
     /// other end answers.
     pub(super) fn got_through(&self) -> bool {
         let acked = matches!((self.acked(), self.dropped), (Some(a), Some(b)) if is_beyond(a, b));
-        acked || self.is_answered
+        (acked && !self.is_closed_only()) || self.is_answered
+    }
+
+    /// Whether nothing was sent since the first error but the end of the connection, for the first time:
+    /// that was not dropped, and holds no data.
+    fn is_closed_only(&self) -> bool {
+        let end = self.dropped.map(|dropped| dropped.wrapping_add(1));
+        self.own.fin.is_some()
+            && self.own.fin == end
+            && self.retransmissions == 0
+            && self.arrived.largest().is_none()
     }
 }
 

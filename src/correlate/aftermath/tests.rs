@@ -77,7 +77,7 @@ impl Capture {
         let verdict = VerdictKey::for_tests(quote.flow(), dropper.into());
         self.verdict = Some(verdict);
         let hit = Hit::of(quote, verdict.flow);
-        let hit = (&hit, Some(MatchKind::Exact));
+        let hit = (&hit, Captured::Packet);
         (self.followed).error(&self.ring, verdict, hit, ts, |_| false);
     }
 

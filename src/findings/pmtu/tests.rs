@@ -176,6 +176,15 @@ fn a_black_hole_says_why_the_sender_goes_on() {
          discards them",
         "Look for a firewall that rewrites TCP sequence numbers",
     );
+    let without_df = DropVerdict {
+        fragmentable: 3,
+        ..going_on_with(1500)
+    };
+    assert_black_hole(
+        &without_df,
+        "10.0.1.1 reports MTU 1400 of packets without DF, which it is to fragment",
+        "Look at 10.0.1.1: that packets are too big",
+    );
     let half_translated = DropVerdict {
         half_translated: 3,
         ..going_on_with(1500)

@@ -76,6 +76,7 @@ pub(super) fn drop<S: Serializer>(
     )?;
     map.maybe("out_of_window", NonZeroU64::new(verdict.out_of_window))?;
     map.maybe("arrived", NonZeroU64::new(verdict.arrived))?;
+    map.maybe("arrived_later", NonZeroU64::new(verdict.arrived_later))?;
     if let Some(undelivered) = verdict.undelivered {
         map.put("undelivered", &undelivered.count)?;
         map.put("undelivered_by", &OnWayBack(undelivered.first, reference))?;

@@ -132,7 +132,7 @@ def register():
                  not_expected=NOT_BROKEN)(lambda i, f=family: datagrams(i, f))
     scenario("pmtu-probing-recovers-tcp4",
              "the sender ignores the errors, but its kernel probes (tcp_mtu_probing) and gets through",
-             offload=False, not_expected=NOT_BROKEN[1:])(lambda i: probing(i, 4))
+             offload=False, expected=["pmtu_black_hole"], not_expected=NOT_BROKEN[1:])(lambda i: probing(i, 4))
 
 
 register()

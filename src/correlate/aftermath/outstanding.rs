@@ -1,0 +1,80 @@
+//! Segments of a flow that wait for an acknowledgement: which of them got through.
+
+use super::is_beyond;
+use crate::correlate::observation::Observation;
+
+/// Segments sent since the first error that are remembered: of more, those sent last are not.
+const SENT: usize = 8;
+/// Segments that errors quote.
+const QUOTED: usize = 4;
+
+/// See the module.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Outstanding {
+    sent: [Option<Sent>; SENT],
+    quoted: [Option<Quoted>; QUOTED],
+    /// Errors about segments that were acknowledged without being sent again.
+    pub(super) arrived: u64,
+}
+
+/// One that was sent: its octets, and the length of its packet.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    from: u32,
+    to: u32,
+    length: u32,
+}
+
+/// One that was captured once before errors were about it: its first octet.
+#[derive(Clone, Copy, Debug)]
+struct Quoted {
+    seq: u32,
+    errors: u64,
+}
+
+impl Outstanding {
+    /// An error is about the segment that begins here, which was captured once.
+    pub(super) fn quoted(&mut self, seq: u32) {
+        let mut known = self.quoted.iter_mut().flatten();
+        if let Some(quoted) = known.find(|quoted| quoted.seq == seq) {
+            quoted.errors += 1;
+        } else if let Some(place) = self.quoted.iter_mut().find(|place| place.is_none()) {
+            *place = Some(Quoted { seq, errors: 1 });
+        }
+    }
+
+    /// A packet is seen with these octets, sent now or captured again: which of them arrived is not known.
+    pub(super) fn seen(&mut self, from: u32, octets: u32) {
+        let to = from.wrapping_add(octets);
+        for place in &mut self.quoted {
+            place.take_if(|quoted| !is_beyond(from, quoted.seq) && is_beyond(to, quoted.seq));
+        }
+    }
+
+    /// A packet with data from here on is sent: those that hold any of it wait no more.
+    pub(super) fn sent(&mut self, packet: &Observation, from: u32) {
+        let to = from.wrapping_add(packet.data);
+        for place in &mut self.sent {
+            place.take_if(|sent| is_beyond(to, sent.from) && is_beyond(sent.to, from));
+        }
+        if let Some(place) = self.sent.iter_mut().find(|place| place.is_none()) {
+            *place = Some(Sent {
+                from,
+                to,
+                length: packet.length,
+            });
+        }
+    }
+
+    /// All before `ack` arrived: the longest packet with data among those that were sent.
+    pub(super) fn acknowledged(&mut self, ack: u32) -> Option<u32> {
+        for place in &mut self.quoted {
+            if let Some(quoted) = place.take_if(|quoted| is_beyond(ack, quoted.seq)) {
+                self.arrived += quoted.errors;
+            }
+        }
+        let arrived = (self.sent.iter_mut())
+            .filter_map(|place| place.take_if(|sent| !is_beyond(sent.to, ack)));
+        arrived.map(|sent| sent.length).max()
+    }
+}
