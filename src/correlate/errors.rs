@@ -224,8 +224,13 @@ impl Correlator {
             InFlight::Not { acked } => hit.beyond(acked),
             InFlight::MayBe | InFlight::OfConnection | InFlight::Arrived => hit,
         };
+        let link = error.followed;
         let captured = match inner {
-            None => in_flight::Captured::of(ring, error.quote, error.original, error.frame),
+            None => {
+                let found = (error.original, error.frame);
+                let elsewhere = self.carried.elsewhere(link.network);
+                in_flight::Captured::of(ring, error.quote, found, elsewhere)
+            }
             Some(_) => in_flight::Captured::No,
         };
         // What was acknowledged before the error need not wait for that.
@@ -235,7 +240,6 @@ impl Correlator {
             }
             _ => captured,
         };
-        let link = error.followed;
         let hit = match link.network {
             Network::NONE => hit.within(link, Networks::default()),
             own => hit.within(link, self.carried.networks(own, &hit.flow)),

@@ -101,12 +101,13 @@ pub(super) enum Captured {
 }
 
 impl Captured {
-    /// Of the packet that `quote` quotes, found so, when the error in `frame` came.
+    /// Of the packet that `quote` quotes, found so, when the error in `frame` came; `is_elsewhere` tells packets
+    /// of other networks.
     pub(super) fn of(
         ring: &Ring,
         quote: &Quote<'_>,
-        original: Option<Original>,
-        frame: FrameRef,
+        (original, frame): (Option<Original>, FrameRef),
+        is_elsewhere: impl FnMut(&Fingerprint) -> bool,
     ) -> Self {
         let Some(Original::Found {
             match_kind,
@@ -125,7 +126,7 @@ impl Captured {
         if found.source() != frame.source() {
             return Self::Packet;
         }
-        let sent = Sent::of(ring, &quote.flow(), seq, frame);
+        let sent = Sent::of(ring, &quote.flow(), seq, (frame, is_elsewhere));
         match (sent.times, sent.last) {
             (0, _) if sent.end.is_some() => Self::Empty,
             (1, Some((last, ..))) if last == found => Self::Once,
