@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use etherparse::PacketBuilderStep;
 use serde_json::Value;
 
 use crate::common::crafted::{Crafted, echo_reply, echo_request, error, tcp, udp};
@@ -22,7 +23,7 @@ impl Connection {
             number: 0,
         };
         let ports = (4000, 443);
-        let syn = tcp((A, B), ports, 0, |tcp| tcp.syn(), &[]);
+        let syn = tcp((A, B), ports, 0, PacketBuilderStep::syn, &[]);
         connection.capture.at(0, &syn);
         let answer = tcp((B, A), (443, 4000), 0, |tcp| tcp.syn().ack(1), &[]);
         connection.capture.at(10, &answer);
@@ -187,7 +188,7 @@ fn the_end_of_a_connection_is_no_data() {
 fn a_request_that_is_sent_again_and_answered_did_not_fail() {
     let mut capture = Crafted::new();
     let ports = (4000, 443);
-    let syn = tcp((A, B), ports, 0, |tcp| tcp.syn(), &[]);
+    let syn = tcp((A, B), ports, 0, PacketBuilderStep::syn, &[]);
     capture.at(0, &syn);
     capture.at(5, &error(ROUTER, (3, 13), 0, &syn));
     capture.at(1000, &syn);
