@@ -48,14 +48,14 @@ macro_rules! with_options_3 {
         &[
             $($before,)*
             spec::hex($at, 3, "options"),
-            spec::flag($at + 1, 0x04, "authentication_trailer"),
-            spec::flag($at + 1, 0x02, "link_local_signaling"),
-            spec::flag($at + 1, 0x01, "address_families"),
-            spec::flag($at + 2, 0x20, "demand_circuits"),
-            spec::flag($at + 2, 0x10, "router"),
-            spec::flag($at + 2, 0x08, "nssa"),
-            spec::flag($at + 2, 0x02, "external"),
-            spec::flag($at + 2, 0x01, "ipv6"),
+            spec::masked($at + 1, 0x0400, "authentication_trailer"),
+            spec::masked($at + 1, 0x0200, "link_local_signaling"),
+            spec::masked($at + 1, 0x0100, "address_families"),
+            spec::masked($at + 1, 0x0020, "demand_circuits"),
+            spec::masked($at + 1, 0x0010, "router"),
+            spec::masked($at + 1, 0x0008, "nssa"),
+            spec::masked($at + 1, 0x0002, "external"),
+            spec::masked($at + 1, 0x0001, "ipv6"),
             $($behind,)*
         ]
     };
