@@ -129,7 +129,7 @@ fn control_messages_of_l2tp_version_3() {
     assert_eq!(
         told(L2TP, &in_ip),
         "control: session 0, flags 0xc803, message_length 20, connection 9, ns 1, nr 2, attributes \
-         [0 message_type: mandatory, type 0, message 6/hello]"
+         [0 message_type: mandatory, message 6/hello]"
     );
     assert_eq!(told(L2TP, &[0, 0, 0, 7, 1]), "-: session 7, unread 01");
 }
