@@ -203,9 +203,12 @@ impl Trace {
         };
         self.has_settled = true;
         let probe = probe_in(&self.probes, answer.probe);
-        // Where who probes has answers, and not this one, no time is theirs.
+        // Where who probes has answers, and not this one, no time is theirs. A file that has the answer alone
+        // goes on with that of the probe.
         let is_elsewhere = probe.is_some_and(|probe| {
-            probe.near_in(answer.timed_in).is_none() && self.heard.contains(&probe.nearest.source())
+            probe.is_known_in(answer.timed_in)
+                && probe.near_in(answer.timed_in).is_none()
+                && self.heard.contains(&probe.nearest.source())
         });
         let ttl = probe.map_or(answer.ttl, |probe| probe.nearest.ttl);
         let Some(hop) = self.hop(ttl) else {

@@ -107,7 +107,7 @@ impl Probe {
         }
     }
 
-    fn is_known_in(&self, source: SourceId) -> bool {
+    pub(super) fn is_known_in(&self, source: SourceId) -> bool {
         self.frames().any(|frame| frame.source() == source)
     }
 
