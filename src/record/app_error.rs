@@ -293,7 +293,7 @@ impl AppError {
     }
 }
 
-/// Whether a request was sent again after an error about it, and answered: connect() did not fail, as it does
+/// Whether a request was sent again after an error about it, and answered: `connect()` did not fail, as it does
 /// not either where the error comes while it still sends.
 fn went_on(after: &Aftermath) -> bool {
     after.outcome == AftermathOutcome::Recovered && after.retransmissions > 0

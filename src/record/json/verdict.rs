@@ -18,6 +18,15 @@ use crate::record::app_error::{AppError, Errno, Raised};
 use crate::record::community::CommunityId;
 use crate::wire::IpVersion;
 
+/// The VLAN or the tunnel that the packets were in.
+fn within<M: SerializeMap>(map: &mut M, within: Within) -> Result<(), M::Error> {
+    match within {
+        Within::Unknown => Ok(()),
+        Within::Vlan(vlan) => map.put("vlan", &[vlan]),
+        Within::Tunnel(tunnel) => map.put("tunnel", &[Around(TunnelNetwork::of(tunnel))]),
+    }
+}
+
 pub(super) fn drop<S: Serializer>(
     verdict: &DropVerdict,
     context: &Context,
@@ -45,11 +54,7 @@ pub(super) fn drop<S: Serializer>(
             community_id,
         },
     )?;
-    match verdict.scope.within() {
-        Within::Unknown => {}
-        Within::Vlan(vlan) => map.put("vlan", &[vlan])?,
-        Within::Tunnel(tunnel) => map.put("tunnel", &[Around(TunnelNetwork::of(tunnel))])?,
-    }
+    within(&mut map, verdict.scope.within())?;
     if let Some(flow) = &verdict.sent_as {
         let community_id = context.community.borrow_mut().flow(flow);
         map.put("sent_as", &Flow { flow, community_id })?;

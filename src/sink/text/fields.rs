@@ -268,18 +268,26 @@ pub(super) fn item_with<'a>(
     }
 }
 
-/// Flags in tcpdump's way: those that are set, all in one place.
+/// Flags in tcpdump's way: those that are set, all of one word in one place.
 pub(super) struct Flags<I> {
-    /// The fields that they are among, until they have been told.
-    fields: Option<I>,
+    /// The fields that they are among, up to those that have been told.
+    fields: I,
+    /// Whether those of the word were told.
+    are_told: bool,
     /// Whether the word that they are bits of was told just before.
     behind_word: bool,
+}
+
+/// Whether flags behind it are its bits.
+fn is_word(field: &Field<'_>) -> bool {
+    matches!(field.name, "flags" | "options") && matches!(field.value, Value::Hex(_))
 }
 
 impl<'a, I: Iterator<Item = Field<'a>>> Flags<I> {
     pub(super) const fn new(fields: I) -> Self {
         Self {
-            fields: Some(fields),
+            fields,
+            are_told: false,
             behind_word: false,
         }
     }
@@ -287,19 +295,25 @@ impl<'a, I: Iterator<Item = Field<'a>>> Flags<I> {
     /// Whether `field` is a flag; the first writes `flags [on link, autonomous]` for all.
     pub(super) fn put(&mut self, out: &mut Vec<u8>, field: &Field<'_>, before: &[u8]) -> bool {
         if !matches!(field.value, Value::Flag(_)) {
-            self.behind_word = field.name == "flags";
+            self.behind_word = is_word(field);
+            self.are_told &= !self.behind_word;
             return false;
         }
-        let Some(fields) = self.fields.take() else {
+        if self.are_told {
             return true;
-        };
+        }
+        self.are_told = true;
         if !self.behind_word {
             out.extend_from_slice(before);
             out.extend_from_slice(b"flags");
         }
         out.extend_from_slice(b" [");
         let mut separator: &[u8] = b"";
-        for set in fields.filter(|field| field.value == Value::Flag(true)) {
+        let is_flag = |field: &Field<'_>| matches!(field.value, Value::Flag(_));
+        let first = self.fields.by_ref().find(is_flag);
+        let others = self.fields.by_ref().take_while(|field| !is_word(field));
+        let of_word = first.into_iter().chain(others);
+        for set in of_word.filter(|field| field.value == Value::Flag(true)) {
             out.extend_from_slice(separator);
             addr::words_of(out, set.name);
             separator = b", ";

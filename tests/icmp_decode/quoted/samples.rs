@@ -215,7 +215,7 @@ pub(super) fn routing_samples() -> Vec<Sample> {
                    "designated_router": "10.0.0.9", "backup_router": "10.0.0.8",
                    "neighbors": ["10.0.0.7"]}),
             "quotes OSPF hello ",
-            "hello interval 10 s, options 0x12, flags [link local signaling, external], priority 1, \
+            "hello interval 10 s, options 0x12 [link local signaling, external], priority 1, \
              dead interval 40 s, designated router 10.0.0.9, \
              backup router 10.0.0.8, neighbors 10.0.0.7, ",
         ),
@@ -230,7 +230,7 @@ pub(super) fn routing_samples() -> Vec<Sample> {
                    "designated_router": "10.0.0.9", "backup_router": "0.0.0.0",
                    "neighbors": ["10.0.0.7"]}),
             "quotes OSPF hello ",
-            "interface 5, priority 1, options 0x13, flags [router, external, ipv6], hello interval 10 s, dead interval 40 s",
+            "interface 5, priority 1, options 0x13 [router, external, ipv6], hello interval 10 s, dead interval 40 s",
         ),
         sample(
             89,
@@ -242,7 +242,7 @@ pub(super) fn routing_samples() -> Vec<Sample> {
                    "flags": 7, "resynchronizes": false, "init": true, "more": true, "master": true,
                    "sequence": 9}),
             "quotes OSPF database description ",
-            "mtu 1500, options 0x2, flags [external], flags 0x7 [init, more, master], sequence 9, ",
+            "mtu 1500, options 0x2 [external], flags 0x7 [init, more, master], sequence 9, ",
         ),
     ]
 }
