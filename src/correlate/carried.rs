@@ -244,10 +244,10 @@ impl Carried {
     ) -> impl FnMut(&Fingerprint) -> bool {
         let mut inside = recent.into_iter().flatten().rev().peekable();
         move |packet| {
-            while (inside.next_if(|seen| seen.packet.ts > packet.ts)).is_some() {}
+            while (inside.next_if(|seen| is_newer(&seen.packet, packet))).is_some() {}
             let mut there = inside
                 .clone()
-                .take_while(|seen| seen.packet.ts == packet.ts);
+                .take_while(|seen| seen.packet.frame == packet.frame);
             // Not those of the tunnels around them, which are in the same frame.
             there.any(|seen| seen.packet.left(packet) && is_it(seen.domain.link.network))
         }
@@ -259,6 +259,13 @@ impl Carried {
         let found = there.next()?;
         there.next().is_none().then_some(found)
     }
+}
+
+/// Whether a packet was captured after another: of those of one time, in one capture, by their numbers.
+fn is_newer(a: &Observation, b: &Fingerprint) -> bool {
+    let (at, than) = (a.frame, b.frame);
+    let is_later = || at.source() == than.source() && at.number() > than.number();
+    a.ts > b.ts || a.ts == b.ts && is_later()
 }
 
 impl Correlator {

@@ -68,7 +68,12 @@ impl Correlator {
             ts,
         };
         let ring = self.ring.as_ref();
-        let in_flight = self.in_flight(quote, (original, frame.reference()), domain.link.network);
+        let followed = self.link_followed((domain.link, quote), original, inner.as_ref());
+        let own = match inner {
+            Some(_) => domain.link.network,
+            None => followed.network,
+        };
+        let in_flight = self.in_flight(quote, (original, frame.reference()), own);
         let sent_as = ring.and_then(|ring| quoted::sent_as(ring, quote, original));
         let own = [frame.reference()];
         let mut reported = Reported {
@@ -82,7 +87,7 @@ impl Correlator {
             original,
             frame: frame.reference(),
             domain,
-            followed: self.link_followed((domain.link, quote), original, inner.as_ref()),
+            followed,
             apart: Link::UNKNOWN,
             frames: whole.map_or(&own, |whole| whole.frames),
             ts,
@@ -362,8 +367,8 @@ impl Correlator {
         self.traces.answered_again(probes, &again)
     }
 
-    /// The packet that an error in this frame, of this time and about a flow of this network, quotes, where that is looked for, and
-    /// whether the capture would have it if it had been sent.
+    /// The packet that an error in this frame, of this time and about a flow of this network, quotes, where
+    /// that is looked for, and whether the capture would have it if it had been sent.
     #[inline]
     pub(super) fn original(
         &self,

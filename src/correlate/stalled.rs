@@ -2,8 +2,8 @@
 //!
 //! A sender without acknowledgements sends its first unacknowledged segment again and again (RFC 6298
 //! section 5). If it got through when it was sent in smaller packets, as TCP tries by itself (RFC 4821
-//! section 7.7), that is told as well. A small table of the last segment of recent flows tells what is sent again; all else
-//! happens for these few packets only, and for the answers to them.
+//! section 7.7), that is told as well. A small table of the last segment of recent flows tells what is sent
+//! again; all else happens for these few packets only, and for the answers to them.
 
 use std::time::Duration;
 
@@ -75,6 +75,9 @@ struct Larger {
 }
 
 impl Stalled {
+    /// Packets up to this many octets pass on any path (RFC 8200 section 5).
+    pub const EVERY_PATH: u32 = 1280;
+
     fn begin(packet: &Transmission, flow: FlowKey, seq: u32) -> Self {
         Self {
             flow,
@@ -122,10 +125,12 @@ impl Stalled {
         let Larger { mut sent, length } = self.larger?;
         let is_long = sent.first.after(PATIENCE) <= now;
         sent.last = now;
-        is_long.then_some(Self {
+        let acknowledged = self.acknowledged.max(Some(self.length));
+        let is_too_large = length > Stalled::EVERY_PATH && acknowledged < Some(length);
+        (is_long && is_too_large).then_some(Self {
             sent,
             length,
-            acknowledged: self.acknowledged.max(Some(self.length)),
+            acknowledged,
             directions: Directions::Both,
             ..*self
         })

@@ -284,6 +284,7 @@ impl Verdicts {
         if let Some(undelivered) = &mut verdict.undelivered {
             undelivered.count = undelivered.count.min(verdict.count);
         }
+        verdict.fragmentable = verdict.fragmentable.min(verdict.count);
         verdict.never_sent -= u64::from(error.never_sent).min(verdict.never_sent);
         verdict.answered -= u64::from(error.answered).min(verdict.answered);
         verdict.bytes = (verdict.bytes).saturating_sub(error.quote.ip.length.into());
@@ -402,12 +403,14 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     verdict.carried = match verdict.count {
         0 => error.carried.map_or(Carried::Unknown, Carried::Flow),
         // Flows that look alike, of two networks in one tunnel.
-        _ if verdict.scope.followed().is_other_than(error.followed) => match verdict.carried {
-            Carried::Flow(flow) if error.carried == Some(flow) => {
-                Carried::Between(flow.addrs, flow.protocol)
+        _ if (verdict.scope.followed().network).is_other_than(error.followed.network) => {
+            match verdict.carried {
+                Carried::Flow(flow) if error.carried == Some(flow) => {
+                    Carried::Between(flow.addrs, flow.protocol)
+                }
+                carried => carried.and(error.carried),
             }
-            carried => carried.and(error.carried),
-        },
+        }
         _ => verdict.carried.and(error.carried),
     };
     verdict.scope.add(error.domain, error.followed);

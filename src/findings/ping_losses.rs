@@ -139,7 +139,9 @@ impl Losses {
         let told = lost
             .zip(answered)
             .filter(|(lost, answered)| lost > answered);
-        told.filter(|_| self.lost >= LOST && self.lengths.is_between)
+        // Errors that tell of a length are not missing.
+        let is_silent = |lost| self.least_refused.is_none_or(|refused| refused > lost);
+        told.filter(|(lost, _)| self.lost >= LOST && self.lengths.is_between && is_silent(*lost))
     }
 
     /// An error tells what became of a request that is counted as lost, or that the reply to one which is

@@ -9,8 +9,8 @@
 //! larger than they told, confirms it, too.
 //! Suspected black hole: of a TCP connection the same segment was sent four times in three seconds or
 //! more, and nobody acknowledged it nor sent an error; it is larger than every path has to carry, and
-//! all that was acknowledged was smaller, be it that the same octets were in the end. Not where errors tell of it whose quotes end before that
-//! connection: those about the tunnel that carried it.
+//! all that was acknowledged was smaller, be it that the same octets were in the end. Not where errors tell
+//! of it whose quotes end before that connection: those about the tunnel that carried it.
 //! Source: RFC 1191, RFC 8201, RFC 2923 section 2.1; RFC 8200 section 5 (1280 octets, which tunnels
 //! keep to for IPv4, too).
 
@@ -32,9 +32,6 @@ use crate::model::{AddrPair, FrameRef};
 use crate::source::InterfaceCounts;
 use crate::wire::IpVersion;
 use crate::wire::ip::protocol::TCP;
-
-/// Packets up to this many octets pass on any path.
-const EVERY_PATH: u32 = 1280;
 
 /// For so long comes what was on its way when the first error was sent.
 const ON_THE_WAY: Duration = Duration::from_secs(1);
@@ -103,7 +100,7 @@ impl PathMtu {
     /// Whether large segments alone stalled.
     pub(super) fn is_about(stall: &Stalled) -> bool {
         stall.directions == Directions::Both
-            && stall.length > EVERY_PATH
+            && stall.length > Stalled::EVERY_PATH
             && (stall.acknowledged).is_some_and(|passed| passed < stall.length)
     }
 

@@ -216,15 +216,14 @@ fn arrived(out: &mut Vec<u8>, verdict: &DropVerdict) {
 
 /// The same, as it turned out.
 fn arrived_later(out: &mut Vec<u8>, verdict: &DropVerdict) {
-    if verdict.arrived_later < verdict.count {
-        write::decimal(out, verdict.arrived_later);
-        out.extend_from_slice(b" of them ");
-    }
-    out.extend_from_slice(match verdict.arrived_later {
-        1 => b"about what was acknowledged after it".as_slice(),
-        _ => b"about what was acknowledged after them",
+    let count = verdict.arrived_later;
+    unfit(out, verdict, (count, Hearers::MayBe), |out| {
+        out.extend_from_slice(match count {
+            1 => b"about what was acknowledged after it".as_slice(),
+            _ => b"about what was acknowledged after them",
+        });
+        out.extend_from_slice(b", though not sent again, and so not dropped");
     });
-    out.extend_from_slice(b", though not sent again, and so not dropped");
 }
 
 /// That a receiver never got them.

@@ -145,7 +145,6 @@ fn in_gre<'a>(quote: &Quote<'a>) -> Option<UpperHeader<'a>> {
 
 /// Of datagrams, by port; by what they begin with where there is none.
 const DATAGRAMS: &[(&[u16], Reader)] = &[
-    (&[], layout::datagram),
     (&[67, 68, 4011], addressing::dhcp),
     (&[546, 547], addressing::dhcp6),
     (&[69], addressing::tftp),
@@ -182,6 +181,7 @@ const DATAGRAMS: &[(&[u16], Reader)] = &[
         &[7000, 7001, 7002, 7003, 7004, 7005, 7007, 7008, 7009, 7021],
         rx::packet,
     ),
+    (&[], layout::datagram),
     (&[], media::stun),
     (&[], tls::quic),
     (&[80, 443], tls::google_quic),

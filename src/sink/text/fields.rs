@@ -280,7 +280,7 @@ pub(super) struct Flags<I> {
 
 /// Whether flags behind it are its bits.
 fn is_word(field: &Field<'_>) -> bool {
-    matches!(field.name, "flags" | "options") && matches!(field.value, Value::Hex(_))
+    field.name == "flags" || field.name == "options" && matches!(field.value, Value::Hex(_))
 }
 
 impl<'a, I: Iterator<Item = Field<'a>>> Flags<I> {

@@ -14,7 +14,7 @@ pub(super) fn tlv(octets: &[u8]) -> Option<(Item<'_>, usize)> {
     let whole = WORD + usize::from(length);
     let bytes = octets.get(..whole)?;
     let (name, table, rest) = format(kind);
-    let left = (4 + length).saturating_sub(rest);
+    let left = length.saturating_add(4).saturating_sub(rest);
     let data = (left > 0).then_some(spec::octets(rest, left, "data"));
     let rows = [spec::u16(0, "type")].into_iter();
     let specs = Specs::made(rows.chain(table.iter().copied()).chain(data));
