@@ -383,7 +383,12 @@ impl<'a> Layout<'a> {
 
     fn item(&mut self, item: &Item<'a>, bytes: &'a [u8], at: usize, part: Part) {
         if let Some(start) = offset_in(bytes, item.bytes) {
-            self.region(at + start..at + start + item.bytes.len(), "reserved", part);
+            // Of what another protocol says not every field is named.
+            let rest = match part {
+                Part::QuotedPayload => item.name.unwrap_or("payload"),
+                _ => "reserved",
+            };
+            self.region(at + start..at + start + item.bytes.len(), rest, part);
             if let Some(octets) = item.unread() {
                 let end = at + start + item.bytes.len();
                 self.region(end - octets.len()..end, "unread", part);

@@ -52,10 +52,14 @@ pub(super) const RMCP: &[Layout] = &[
             (0x84, "close_session_request"),
         ],
     },
-    // With the format of RMCP+.
+    // With the format of RMCP+, but for payloads of a vendor's own (type 2), which shift what follows.
     Layout {
         name: "ipmi",
-        fits: |payload| is_rmcp(payload, 7) && u8_at(payload.octets, 4) == Some(6),
+        fits: |payload| {
+            is_rmcp(payload, 7)
+                && u8_at(payload.octets, 4) == Some(6)
+                && u8_at(payload.octets, 5).is_none_or(|kind| kind & 0x3f != 2)
+        },
         fields: &[
             RMCP_HEADER[0],
             RMCP_HEADER[1],

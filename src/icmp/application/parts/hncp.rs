@@ -7,6 +7,9 @@ use crate::wire::bytes::u16_at;
 
 type Table = &'static [FieldSpec];
 
+/// RFC 7788 section 10.5: a password, which is not shown.
+const MANAGED_PSK: u16 = 42;
+
 /// The part in front of `octets`, and its octets with what pads it.
 pub(super) fn tlv(octets: &[u8]) -> Option<(Item<'_>, usize)> {
     const WORD: usize = 4;
@@ -15,12 +18,14 @@ pub(super) fn tlv(octets: &[u8]) -> Option<(Item<'_>, usize)> {
     let bytes = octets.get(..whole)?;
     let (name, table, rest) = format(kind);
     let left = length.saturating_add(4).saturating_sub(rest);
-    let data = (left > 0).then_some(spec::octets(rest, left, "data"));
+    let is_secret = kind == MANAGED_PSK;
+    let data = (left > 0 && !is_secret).then_some(spec::octets(rest, left, "data"));
+    let shown = bytes.get(..if is_secret { WORD } else { whole })?;
     let rows = [spec::u16(0, "type")].into_iter();
     let specs = Specs::made(rows.chain(table.iter().copied()).chain(data));
     let item = Item {
         number: Some(kind),
-        ..part("tlvs", name, bytes, specs)
+        ..part("tlvs", name, shown, specs)
     };
     // Of the last one what pads it may be missing.
     Some((item, whole.next_multiple_of(WORD).min(octets.len())))
@@ -79,7 +84,7 @@ const fn format(kind: u16) -> (Option<&'static str>, Table, u16) {
         39 => ("dns_delegated_zone", &[], 4),
         40 => ("domain_name", &[], 4),
         41 => ("node_name", &[], 4),
-        42 => ("managed_psk", &[], 4),
+        MANAGED_PSK => ("managed_psk", &[], 4),
         _ => return (None, &[], 4),
     };
     (Some(name), table, rest)

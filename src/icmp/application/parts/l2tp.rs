@@ -32,6 +32,7 @@ pub(super) fn attribute(octets: &[u8]) -> Option<(Item<'_>, usize)> {
         (name, _) if vendor == 0 => (name, Reads::Data),
         _ => (None, Reads::Data),
     };
+    let shown = bytes.get(..reads.shown(HEADER.into(), bytes.len()))?;
     let row = match (kind, is_plain, value) {
         (0, true, 2) => Some(spec::named(spec::u16(HEADER, "message"), &MESSAGES)),
         _ => reads.row(HEADER, value),
@@ -41,7 +42,7 @@ pub(super) fn attribute(octets: &[u8]) -> Option<(Item<'_>, usize)> {
     let rows = rows.chain([spec::u16(4, "type")]).chain(row);
     let item = Item {
         number: Some(kind),
-        ..part("attributes", name, bytes, Specs::made(rows))
+        ..part("attributes", name, shown, Specs::made(rows))
     };
     Some((item, length.into()))
 }

@@ -21,9 +21,15 @@ pub(super) fn attribute(octets: &[u8]) -> Option<(Item<'_>, usize)> {
     let mut shown = reads.shown(HEADER, whole.len());
     let is_secret = matches!(reads, Reads::Secret);
     let vendor = (kind == VENDOR_SPECIFIC && value > 4).then_some(VENDOR);
+    // RFC 6929 section 2.4: the same among extended ones.
+    let is_extended = matches!(kind, 241..=246) && u8_at(octets, 2) == Some(VENDOR_SPECIFIC);
     let row = match vendor {
         Some(_) => {
             shown = HEADER + 5;
+            None
+        }
+        None if is_extended => {
+            shown = HEADER;
             None
         }
         None => reads.row(2, value.into()).map(|row| named(kind, row)),
@@ -40,8 +46,9 @@ pub(super) fn attribute(octets: &[u8]) -> Option<(Item<'_>, usize)> {
 
 /// Whether what `octets` begin with, and end within, may be told.
 pub(in crate::icmp::application) fn may_be_told(octets: &[u8]) -> bool {
-    u8_at(octets, 0)
-        .is_none_or(|kind| kind != VENDOR_SPECIFIC && !matches!(format(kind).1, Reads::Secret))
+    u8_at(octets, 0).is_none_or(|kind| {
+        !matches!(kind, VENDOR_SPECIFIC | 241..=246) && !matches!(format(kind).1, Reads::Secret)
+    })
 }
 
 const VENDOR_SPECIFIC: u8 = 26;
