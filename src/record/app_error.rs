@@ -7,7 +7,7 @@
 use std::fmt;
 
 use crate::correlate::segment::Segment;
-use crate::correlate::verdict::{Aftermath, AftermathOutcome, DropVerdict};
+use crate::correlate::verdict::{AftermathOutcome, DropVerdict};
 use crate::icmp::is_error;
 use crate::icmp::kind::{v4, v6};
 use crate::model::flow::FlowPorts;
@@ -186,9 +186,7 @@ impl AppError {
                 // tcp_v4_err() and tcp_v6_err() tell nobody of what happens to a request socket.
                 Some(Segment::SynAck | Segment::Reset) => error.about(Transport::SystemTcp),
                 Some(Segment::Connected) => error.about(Transport::ConnectedTcp),
-                Some(Segment::Syn) if went_on(&verdict.aftermath) => {
-                    error.about(Transport::AnsweredTcp)
-                }
+                Some(Segment::Syn) if went_on(verdict) => error.about(Transport::AnsweredTcp),
                 Some(Segment::Syn) | None => error,
             },
         })
@@ -293,10 +291,12 @@ impl AppError {
     }
 }
 
-/// Whether a request was sent again after an error about it, and answered: `connect()` did not fail, as it does
-/// not either where the error comes while it still sends.
-fn went_on(after: &Aftermath) -> bool {
-    after.outcome == AftermathOutcome::Recovered && after.retransmissions > 0
+/// Whether a request was answered after an error about it, or sent again and answered: `connect()` did not
+/// fail, as it does not either where the error comes while it still sends.
+fn went_on(verdict: &DropVerdict) -> bool {
+    let after = &verdict.aftermath;
+    let is_answered = after.retransmissions > 0 || verdict.arrived_later >= verdict.count;
+    after.outcome == AftermathOutcome::Recovered && is_answered
 }
 
 /// Who sends ICMP messages of this type. Systems themselves send errors, replies to what others ask, and

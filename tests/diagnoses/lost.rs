@@ -1,6 +1,7 @@
 //! Pings that are lost beside others that errors are about.
 
-use crate::common::crafted::{Crafted, checksum, echo_request, error};
+use crate::common::crafted::{Crafted, checksum, echo_reply, echo_request, error};
+use crate::common::run;
 use crate::{A, B, ROUTER, of_kind};
 
 /// What fits into the packets of a path, in octets of a ping's data.
@@ -57,4 +58,33 @@ fn fragments_are_not_lost_for_what_a_longer_packet_met() {
         assert_eq!(lost.len(), usize::from(in_fragments), "{told:?}");
         assert!(lost.iter().all(|it| it.contains(" lost 5 of 6 pings ")));
     }
+}
+
+/// A router that has fragments come in and go out has one reply, that goes back to who asked.
+#[test]
+fn fragments_at_both_sides_of_a_router_are_of_one_reply() {
+    let (mut asker, mut router) = (Crafted::new(), Crafted::new());
+    for seq in 0..3_u16 {
+        let begun = u64::from(seq) * 300;
+        let id = u8::try_from(seq).expect("few") + 1;
+        let mut at = begun;
+        let payload = [7; FITS + 100];
+        let asked = |ttl| fragments(&echo_request((A, B), ttl, (7, seq), &payload), id);
+        let answered = |ttl| fragments(&echo_reply((A, B), ttl, (7, seq), &payload), id + 100);
+        let mut seen = |capture: &mut Crafted, packets: [Vec<u8>; 2]| {
+            for packet in packets {
+                at += 1;
+                capture.at(at, &packet);
+            }
+        };
+        seen(&mut asker, asked(64));
+        seen(&mut router, asked(63));
+        seen(&mut router, asked(62));
+        seen(&mut router, answered(63));
+        seen(&mut router, answered(62));
+        seen(&mut asker, answered(61));
+    }
+    let ((_asker, asker), (_router, router)) = (asker.path(), router.path());
+    let told = run(&["-q", "-r", &asker, "-r", &router]).good();
+    assert!(told.contains("requests: echo 3 (3 answered)\n"), "{told}");
 }

@@ -253,3 +253,22 @@ fn pings_of_which_only_the_large_ones_are_lost_are_told_as_such() {
         "{advice}"
     );
 }
+
+/// Nor was one whose request got there, whatever an error says of that.
+#[test]
+fn a_request_that_was_answered_did_not_fail() {
+    let mut connection = Connection {
+        capture: Crafted::new(),
+        number: 0,
+    };
+    let syn = tcp((A, B), (4000, 443), 0, PacketBuilderStep::syn, &[]);
+    connection.capture.at(0, &syn);
+    (connection.capture).at(5, &error(ROUTER, (3, 13), 0, &syn));
+    let answer = tcp((B, A), (443, 4000), 0, |tcp| tcp.syn().ack(1), &[]);
+    connection.capture.at(10, &answer);
+    connection.sends(20, 1, 140);
+    connection.acknowledged(30, 101);
+    let file = connection.capture.file();
+    let told = run(&["-q", "-v", "-r", file.path().to_str().expect("UTF-8")]).good();
+    assert!(!told.contains("connect() fails"), "{told}");
+}

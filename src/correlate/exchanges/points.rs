@@ -8,7 +8,9 @@ use super::{End, Exchanges};
 use crate::correlate::exchange::{ExchangeEnd, ExchangeOutcome};
 use crate::correlate::flows::Ring;
 use crate::correlate::query::{Query, QueryKey};
-use crate::correlate::sighting::{COPY_WINDOW, MIRROR_WINDOW, Passage, Place, Side, Sighting};
+use crate::correlate::sighting::{
+    COPY_WINDOW, Extent, MIRROR_WINDOW, Passage, Place, Side, Sighting,
+};
 use crate::correlate::table::Table;
 use crate::icmp::payload;
 use crate::model::{AddrPair, FrameRef, SourceId, Timestamp};
@@ -276,7 +278,9 @@ impl Points {
     /// to who asked since: packets do not come back to where they were.
     #[inline]
     pub(super) fn came_again(&self, open: &Open, seen: &Sighting) -> bool {
-        open.reply_points > 1
+        // What was put together was seen there by its first fragment.
+        seen.extent != Extent::PutTogether
+            && open.reply_points > 1
             && open.repeats == 0
             && self.passed.get(&open.request) == Some(&seen.place)
     }
