@@ -69,20 +69,20 @@ fn fragments_at_both_sides_of_a_router_are_of_one_reply() {
         let id = u8::try_from(seq).expect("few") + 1;
         let mut at = begun;
         let payload = [7; FITS + 100];
-        let asked = |ttl| fragments(&echo_request((A, B), ttl, (7, seq), &payload), id);
-        let answered = |ttl| fragments(&echo_reply((A, B), ttl, (7, seq), &payload), id + 100);
+        let requests = |ttl| fragments(&echo_request((A, B), ttl, (7, seq), &payload), id);
+        let replies = |ttl| fragments(&echo_reply((A, B), ttl, (7, seq), &payload), id + 100);
         let mut seen = |capture: &mut Crafted, packets: [Vec<u8>; 2]| {
             for packet in packets {
                 at += 1;
                 capture.at(at, &packet);
             }
         };
-        seen(&mut asker, asked(64));
-        seen(&mut router, asked(63));
-        seen(&mut router, asked(62));
-        seen(&mut router, answered(63));
-        seen(&mut router, answered(62));
-        seen(&mut asker, answered(61));
+        seen(&mut asker, requests(64));
+        seen(&mut router, requests(63));
+        seen(&mut router, requests(62));
+        seen(&mut router, replies(63));
+        seen(&mut router, replies(62));
+        seen(&mut asker, replies(61));
     }
     let ((_asker, asker), (_router, router)) = (asker.path(), router.path());
     let told = run(&["-q", "-r", &asker, "-r", &router]).good();

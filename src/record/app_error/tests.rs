@@ -1,5 +1,5 @@
 use super::*;
-use crate::correlate::verdict::DropReason;
+use crate::correlate::verdict::{Aftermath, DropReason};
 use crate::model::{AddrPair, FlowKey, Timestamp};
 
 /// Systems answer pings, send errors and find neighbors themselves.
