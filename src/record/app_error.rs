@@ -295,7 +295,8 @@ impl AppError {
 /// fail, as it does not either where the error comes while it still sends.
 fn went_on(verdict: &DropVerdict) -> bool {
     let after = &verdict.aftermath;
-    let is_answered = after.retransmissions > 0 || verdict.arrived_later >= verdict.count;
+    let has_arrived = verdict.arrived_later > 0 && verdict.arrived_later >= verdict.count;
+    let is_answered = after.retransmissions > 0 || has_arrived;
     after.outcome == AftermathOutcome::Recovered && is_answered
 }
 
