@@ -1,6 +1,7 @@
 //! Flows that were hit by an error, followed forward: what did they do next?
 
 mod account;
+mod before;
 mod hit;
 mod opened;
 mod outstanding;
@@ -8,10 +9,11 @@ mod recent;
 mod retries;
 
 use self::account::{Account, Closed};
+use self::before::Before;
 pub(super) use self::hit::Hit;
 use self::recent::{Recent, Sent};
 use self::retries::{RETRIED_WITHIN, Service};
-use super::flows::{Chain, Fingerprint, Hashes, Marks, Ring, is_told_apart};
+use super::flows::{Fingerprint, Marks, Ring, is_told_apart};
 use super::in_flight::Captured;
 use super::lead::Lead;
 use super::network::{Link, Networks};
@@ -26,9 +28,6 @@ use crate::model::{FlowKey, Timestamp};
 use crate::wire::IpVersion;
 use crate::wire::ip::protocol::TCP;
 use crate::wire::tunnel;
-
-/// How many packets before an error are asked for their size.
-const SIZES_BEFORE: usize = 8;
 
 /// How many packets of a flow, and of those that answer it, are remembered, to know them by when they
 /// are captured again.
@@ -184,7 +183,7 @@ impl Followed {
         }
         let hashes = ring.hashes(key.addrs, key.protocol, Lead::of_flow(key.ports));
         let answer = answering(&key, hit.version);
-        let before = before(ring, &hashes, hit, is_elsewhere);
+        let before = Before::of(ring, &hashes, hit, is_elsewhere);
         let mut account = Account {
             size_before: before.largest,
             back: if answer.is_none() && answered(&key, hit.version).is_some() {
@@ -492,46 +491,6 @@ pub(super) fn furthest(a: Option<u32>, b: Option<u32>) -> Option<u32> {
         (Some(a), _) => Some(a),
         (None, b) => b,
     }
-}
-
-/// What a flow did before its first error.
-#[derive(Default)]
-struct Before {
-    largest: Option<u32>,
-    /// Behind the furthest octet of TCP payload.
-    sent_up_to: Option<u32>,
-    recent: Recent<SENT_BEFORE>,
-}
-
-fn before(
-    ring: &Ring,
-    hashes: &Hashes,
-    hit: &Hit,
-    mut is_elsewhere: impl FnMut(&Fingerprint) -> bool,
-) -> Before {
-    let flow = &hit.flow;
-    let word = Lead::of_flow(flow.ports).flow_word(flow.protocol);
-    let mut before = Before::default();
-    let mut looked = 0;
-    ring.walk(Chain::Flow, hashes, |seen| {
-        let same = seen.protocol == flow.protocol
-            && seen.pair == hashes.pair
-            && seen.lead.flow_word(seen.protocol) == word
-            && !is_elsewhere(seen);
-        if same {
-            before.largest = before.largest.max(Some(seen.length));
-            before
-                .recent
-                .knows(Sent::before(seen, hit.version, flow.addrs));
-            if seen.data > 0 {
-                let end = seen.lead.seq().wrapping_add(seen.data);
-                before.sent_up_to = furthest(before.sent_up_to, Some(end));
-            }
-        }
-        looked += 1;
-        looked >= SIZES_BEFORE
-    });
-    before
 }
 
 #[cfg(test)]

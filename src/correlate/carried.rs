@@ -196,6 +196,9 @@ impl Carried {
 
     /// The network `own` of a flow, and the last other one that has a flow like that.
     pub(super) fn networks(&self, own: Network, flow: &FlowKey) -> Networks {
+        if own == Network::NONE {
+            return Networks::default();
+        }
         let network = |seen: &Inside| seen.domain.link.network;
         let is_like = |seen: &&Inside| network(seen).is_other_than(own) && seen.packet.is_of(flow);
         let other = self.recent.iter().rev().find(is_like);

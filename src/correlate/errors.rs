@@ -13,7 +13,7 @@ use super::flows::is_icmp;
 use super::hasty::HastyError;
 use super::in_flight::{self, InFlight};
 use super::lead::Lead;
-use super::network::{Domain, Link, Network, Networks};
+use super::network::{Domain, Link, Network};
 use super::numbered::{self, Numbered};
 use super::query::QueryKey;
 use super::repeats::Spot;
@@ -175,10 +175,7 @@ impl Correlator {
         let Some(ring) = self.ring.as_ref().filter(|_| is_tcp) else {
             return InFlight::default();
         };
-        let networks = match own {
-            Network::NONE => Networks::default(),
-            own => self.carried.networks(own, &quote.flow()),
-        };
+        let networks = self.carried.networks(own, &quote.flow());
         let elsewhere = self.carried.elsewhere(own);
         let answers = self.carried.answers_elsewhere(networks);
         InFlight::of(ring, quote, found, elsewhere, answers)
@@ -230,26 +227,23 @@ impl Correlator {
             InFlight::MayBe | InFlight::OfConnection | InFlight::Arrived => hit,
         };
         let link = error.followed;
-        let captured = match inner {
-            None => {
-                let found = (error.original, error.frame);
-                let elsewhere = self.carried.elsewhere(link.network);
-                in_flight::Captured::of(ring, error.quote, found, elsewhere)
-            }
-            Some(_) => in_flight::Captured::No,
-        };
-        // What was acknowledged before the error need not wait for that.
-        let captured = match (captured, error.in_flight) {
-            (in_flight::Captured::Once, InFlight::Not { .. } | InFlight::Arrived) => {
-                in_flight::Captured::Packet
-            }
-            _ => captured,
-        };
-        let hit = match link.network {
-            Network::NONE => hit.within(link, Networks::default()),
-            own => hit.within(link, self.carried.networks(own, &hit.flow)),
-        };
+        let hit = hit.within(link, self.carried.networks(link.network, &hit.flow));
         if let Some((verdict, _)) = error.verdict() {
+            let captured = match inner {
+                None => {
+                    let found = (error.original, error.frame);
+                    let elsewhere = self.carried.elsewhere(link.network);
+                    in_flight::Captured::of(ring, error.quote, found, elsewhere)
+                }
+                Some(_) => in_flight::Captured::No,
+            };
+            // What was acknowledged before the error need not wait for that.
+            let captured = match (captured, error.in_flight) {
+                (in_flight::Captured::Once, InFlight::Not { .. } | InFlight::Arrived) => {
+                    in_flight::Captured::Packet
+                }
+                _ => captured,
+            };
             let elsewhere = self.carried.elsewhere(link.network);
             (self.followed).error(ring, verdict, (&hit, captured), error.ts, elsewhere);
         }

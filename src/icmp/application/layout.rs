@@ -16,7 +16,9 @@ struct Layout {
     name: &'static str,
     /// Whether the octets have the version, magic number or length of one.
     fits: fn(&Payload<'_>) -> bool,
-    /// The field `type` among them tells the message.
+    /// Fields in front, which several have.
+    common: &'static [FieldSpec],
+    /// The field `type`, of these or those in front, tells the message.
     fields: &'static [FieldSpec],
     /// Octets of it.
     length: usize,
@@ -30,14 +32,15 @@ impl Layout {
             return None;
         }
         let bytes = payload.octets.get(..self.length).unwrap_or(payload.octets);
-        let field = self.fields.iter().find(|row| row.name == "type");
+        let mut rows = self.common.iter().chain(self.fields);
+        let field = rows.find(|row| row.name == "type");
         let kind = field.and_then(|row| match row.read(bytes)?.value {
             Value::Number(kind) | Value::Hex(kind) => u16::try_from(kind).ok(),
             _ => None,
         });
         let message = self.messages.iter().find(|(of, _)| Some(*of) == kind);
         let message = message.map(|(_, message)| *message);
-        let specs = Specs::Table(self.fields);
+        let specs = Specs::Two(self.common, self.fields);
         Some(UpperHeader::new(self.name, kind, message, bytes, specs))
     }
 }

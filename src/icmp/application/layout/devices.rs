@@ -10,7 +10,7 @@ fn is_rmcp(payload: &Payload<'_>, class: u8) -> bool {
     matches!(array_at(payload.octets, 0), Some([6, 0, _, of]) if of & 0x9f == class)
 }
 
-const RMCP_HEADER: [FieldSpec; 4] = [
+const RMCP_HEADER: &[FieldSpec] = &[
     spec::u8(0, "version"),
     spec::u8(2, "rmcp_sequence"),
     spec::flag(3, 0x80, "acknowledges"),
@@ -26,11 +26,8 @@ pub(super) const RMCP: &[Layout] = &[
     Layout {
         name: "rmcp",
         fits: |payload| is_rmcp(payload, 6) || is_rmcp(payload, 0x86),
+        common: RMCP_HEADER,
         fields: &[
-            RMCP_HEADER[0],
-            RMCP_HEADER[1],
-            RMCP_HEADER[2],
-            RMCP_HEADER[3],
             spec::u32(4, "enterprise"),
             spec::hex(8, 1, "type"),
             spec::u8(9, "tag"),
@@ -60,11 +57,8 @@ pub(super) const RMCP: &[Layout] = &[
                 && u8_at(payload.octets, 4) == Some(6)
                 && u8_at(payload.octets, 5).is_none_or(|kind| kind & 0x3f != 2)
         },
+        common: RMCP_HEADER,
         fields: &[
-            RMCP_HEADER[0],
-            RMCP_HEADER[1],
-            RMCP_HEADER[2],
-            RMCP_HEADER[3],
             spec::u8(4, "authentication_type"),
             spec::flag(5, 0x80, "encrypted"),
             spec::flag(5, 0x40, "authenticated"),
@@ -90,11 +84,8 @@ pub(super) const RMCP: &[Layout] = &[
         fits: |payload| {
             is_rmcp(payload, 7) && u8_at(payload.octets, 4).is_some_and(|kind| kind < 6)
         },
+        common: RMCP_HEADER,
         fields: &[
-            RMCP_HEADER[0],
-            RMCP_HEADER[1],
-            RMCP_HEADER[2],
-            RMCP_HEADER[3],
             spec::u8(4, "authentication_type"),
             spec::little_endian(5, 4, "sequence"),
             spec::hex_little_endian(9, 4, "session"),
@@ -114,6 +105,7 @@ pub(super) const MODBUS: &[Layout] = &[Layout {
             && (2..=254).contains(&length)
             && length + 6 <= payload.length
     },
+    common: &[],
     fields: &[
         spec::u16(0, "transaction"),
         spec::u16(4, "message_length"),
@@ -165,15 +157,16 @@ const BACNET_MESSAGES: &[(u16, &str)] = &[
     (12, "secured"),
 ];
 
+const BACNET_HEADER: &[FieldSpec] = &[spec::u8(1, "type"), spec::u16(2, "message_length")];
+
 /// Behind the header is a packet of the network layer (section 6.2), of a forwarded one behind the
 /// address that it came from.
 pub(super) const BACNET: &[Layout] = &[
     Layout {
         name: "bacnet",
         fits: |payload| is_bacnet(payload) && u8_at(payload.octets, 1) == Some(4),
+        common: BACNET_HEADER,
         fields: &[
-            spec::u8(1, "type"),
-            spec::u16(2, "message_length"),
             spec::v4(4, "source"),
             spec::u16(8, "source_port"),
             spec::u8(10, "network_version"),
@@ -185,9 +178,8 @@ pub(super) const BACNET: &[Layout] = &[
     Layout {
         name: "bacnet",
         fits: |payload| is_bacnet(payload) && matches!(u8_at(payload.octets, 1), Some(9..=11)),
+        common: BACNET_HEADER,
         fields: &[
-            spec::u8(1, "type"),
-            spec::u16(2, "message_length"),
             spec::u8(4, "network_version"),
             spec::hex(5, 1, "network_control"),
         ],
@@ -197,7 +189,8 @@ pub(super) const BACNET: &[Layout] = &[
     Layout {
         name: "bacnet",
         fits: is_bacnet,
-        fields: &[spec::u8(1, "type"), spec::u16(2, "message_length")],
+        common: BACNET_HEADER,
+        fields: &[],
         length: 4,
         messages: BACNET_MESSAGES,
     },
@@ -227,6 +220,7 @@ pub(super) const SOME_IP: &[Layout] = &[Layout {
         let length = u32_at(payload.octets, 4).map_or(0, u64::from);
         u8_at(payload.octets, 12) == Some(1) && length >= 8 && length + 8 <= payload.length as u64
     },
+    common: &[],
     fields: &[
         spec::hex(0, 2, "service"),
         spec::hex(2, 2, "method"),

@@ -15,13 +15,14 @@ fn has_records(payload: &Payload<'_>, header: usize, record: usize) -> bool {
     count > 0 && header + count * record == payload.length
 }
 
-const COMMON: [FieldSpec; 5] = [
+const HEADER: &[FieldSpec] = &[
     spec::u16(0, "version"),
     spec::u16(2, "record_count"),
     spec::millis(4, 4, "uptime_ms"),
     spec::u32(8, "time_seconds"),
-    spec::u32(12, "time_nanoseconds"),
 ];
+/// Of the versions before templates.
+const NANOSECONDS: FieldSpec = spec::u32(12, "time_nanoseconds");
 
 /// Cisco's `NetFlow Export Datagram Format` of versions 1, 5 and 7; RFC 3954 section 5.1; RFC 7011
 /// section 3.1.
@@ -29,19 +30,17 @@ pub(super) const EXPORTS: &[Layout] = &[
     Layout {
         name: "netflow",
         fits: |payload| version(payload) == Some(1) && has_records(payload, 16, 52),
-        fields: &COMMON,
+        common: HEADER,
+        fields: &[NANOSECONDS],
         length: 16,
         messages: &[],
     },
     Layout {
         name: "netflow",
         fits: |payload| version(payload) == Some(5) && has_records(payload, 24, 48),
+        common: HEADER,
         fields: &[
-            COMMON[0],
-            COMMON[1],
-            COMMON[2],
-            COMMON[3],
-            COMMON[4],
+            NANOSECONDS,
             spec::u32(16, "sequence"),
             spec::u8(20, "engine_type"),
             spec::u8(21, "engine_id"),
@@ -54,28 +53,16 @@ pub(super) const EXPORTS: &[Layout] = &[
     Layout {
         name: "netflow",
         fits: |payload| version(payload) == Some(7) && has_records(payload, 24, 52),
-        fields: &[
-            COMMON[0],
-            COMMON[1],
-            COMMON[2],
-            COMMON[3],
-            COMMON[4],
-            spec::u32(16, "sequence"),
-        ],
+        common: HEADER,
+        fields: &[NANOSECONDS, spec::u32(16, "sequence")],
         length: 24,
         messages: &[],
     },
     Layout {
         name: "netflow",
         fits: |payload| version(payload) == Some(9) && payload.length >= 20,
-        fields: &[
-            COMMON[0],
-            COMMON[1],
-            COMMON[2],
-            COMMON[3],
-            spec::u32(12, "sequence"),
-            spec::u32(16, "source"),
-        ],
+        common: HEADER,
+        fields: &[spec::u32(12, "sequence"), spec::u32(16, "source")],
         length: 20,
         messages: &[],
     },
@@ -84,6 +71,7 @@ pub(super) const EXPORTS: &[Layout] = &[
         fits: |payload| {
             version(payload) == Some(10) && is_whole(payload, u16_at(payload.octets, 2), 0)
         },
+        common: &[],
         fields: &[
             spec::u16(0, "version"),
             spec::u16(2, "message_length"),

@@ -16,7 +16,7 @@ fn is_isis(payload: &Payload<'_>, kinds: &[u8]) -> bool {
     }
 }
 
-const HEADER: [FieldSpec; 4] = [
+const HEADER: &[FieldSpec] = &[
     spec::u8(1, "header_length"),
     spec::u8(3, "id_length"),
     spec::bits(4, 0, 5, "type"),
@@ -40,11 +40,8 @@ pub(super) const ISIS: &[Layout] = &[
     Layout {
         name: "isis",
         fits: |payload| is_isis(payload, &[15, 16]),
+        common: HEADER,
         fields: &[
-            HEADER[0],
-            HEADER[1],
-            HEADER[2],
-            HEADER[3],
             spec::bits(8, 0, 2, "circuit_type"),
             spec::octets(9, 6, "source"),
             spec::seconds_of(15, 2, "hold_time"),
@@ -58,11 +55,8 @@ pub(super) const ISIS: &[Layout] = &[
     Layout {
         name: "isis",
         fits: |payload| is_isis(payload, &[17]),
+        common: HEADER,
         fields: &[
-            HEADER[0],
-            HEADER[1],
-            HEADER[2],
-            HEADER[3],
             spec::bits(8, 0, 2, "circuit_type"),
             spec::octets(9, 6, "source"),
             spec::seconds_of(15, 2, "hold_time"),
@@ -75,11 +69,8 @@ pub(super) const ISIS: &[Layout] = &[
     Layout {
         name: "isis",
         fits: |payload| is_isis(payload, &[18, 20]),
+        common: HEADER,
         fields: &[
-            HEADER[0],
-            HEADER[1],
-            HEADER[2],
-            HEADER[3],
             spec::u16(8, "message_length"),
             spec::seconds_of(10, 2, "lifetime"),
             spec::octets(12, 8, "link_state"),
@@ -93,11 +84,8 @@ pub(super) const ISIS: &[Layout] = &[
     Layout {
         name: "isis",
         fits: |payload| is_isis(payload, &[24, 25]),
+        common: HEADER,
         fields: &[
-            HEADER[0],
-            HEADER[1],
-            HEADER[2],
-            HEADER[3],
             spec::u16(8, "message_length"),
             spec::octets(10, 7, "source"),
             spec::octets(17, 8, "first_link_state"),
@@ -109,11 +97,8 @@ pub(super) const ISIS: &[Layout] = &[
     Layout {
         name: "isis",
         fits: |payload| is_isis(payload, &[26, 27]),
+        common: HEADER,
         fields: &[
-            HEADER[0],
-            HEADER[1],
-            HEADER[2],
-            HEADER[3],
             spec::u16(8, "message_length"),
             spec::octets(10, 7, "source"),
         ],
@@ -123,7 +108,8 @@ pub(super) const ISIS: &[Layout] = &[
     Layout {
         name: "isis",
         fits: |payload| is_isis(payload, &[]),
-        fields: &HEADER,
+        common: HEADER,
+        fields: &[],
         length: 8,
         messages: MESSAGES,
     },

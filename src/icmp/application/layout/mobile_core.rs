@@ -2,7 +2,7 @@
 
 use super::{Layout, is_whole};
 use crate::icmp::application::Payload;
-use crate::icmp::field::spec;
+use crate::icmp::field::{FieldSpec, spec};
 use crate::wire::bytes::{u8_at, u16_at};
 
 /// The octet that versions and flags are in.
@@ -15,55 +15,44 @@ fn has_length(payload: &Payload<'_>, behind: u64) -> bool {
     is_whole(payload, u16_at(payload.octets, 2), behind)
 }
 
+/// What all have in front.
+const HEADER: &[FieldSpec] = &[
+    spec::bits(0, 5, 3, "version"),
+    spec::u8(1, "type"),
+    spec::u16(2, "message_length"),
+];
+
 /// 3GPP TS 29.060 section 6, TS 29.274 section 5.1.
 pub(super) const GTP: &[Layout] = &[
     Layout {
         name: "gtp",
         fits: |payload| first(payload) & 0xf7 == 0x32 && has_length(payload, 8),
-        fields: &[
-            spec::bits(0, 5, 3, "version"),
-            spec::u8(1, "type"),
-            spec::u16(2, "message_length"),
-            spec::hex(4, 4, "teid"),
-            spec::u16(8, "sequence"),
-        ],
+        common: HEADER,
+        fields: &[spec::hex(4, 4, "teid"), spec::u16(8, "sequence")],
         length: 12,
         messages: MESSAGES_1,
     },
     Layout {
         name: "gtp",
         fits: |payload| first(payload) & 0xf8 == 0x30 && has_length(payload, 8),
-        fields: &[
-            spec::bits(0, 5, 3, "version"),
-            spec::u8(1, "type"),
-            spec::u16(2, "message_length"),
-            spec::hex(4, 4, "teid"),
-        ],
+        common: HEADER,
+        fields: &[spec::hex(4, 4, "teid")],
         length: 8,
         messages: MESSAGES_1,
     },
     Layout {
         name: "gtp",
         fits: |payload| first(payload) & 0xf8 == 0x48 && has_length(payload, 4),
-        fields: &[
-            spec::bits(0, 5, 3, "version"),
-            spec::u8(1, "type"),
-            spec::u16(2, "message_length"),
-            spec::hex(4, 4, "teid"),
-            spec::number(8, 3, "sequence"),
-        ],
+        common: HEADER,
+        fields: &[spec::hex(4, 4, "teid"), spec::number(8, 3, "sequence")],
         length: 12,
         messages: MESSAGES_2,
     },
     Layout {
         name: "gtp",
         fits: |payload| first(payload) & 0xf8 == 0x40 && has_length(payload, 4),
-        fields: &[
-            spec::bits(0, 5, 3, "version"),
-            spec::u8(1, "type"),
-            spec::u16(2, "message_length"),
-            spec::number(4, 3, "sequence"),
-        ],
+        common: HEADER,
+        fields: &[spec::number(4, 3, "sequence")],
         length: 8,
         messages: MESSAGES_2,
     },
@@ -74,6 +63,7 @@ pub(super) const GTP: &[Layout] = &[
             let length = u16_at(payload.octets, 2).map_or(usize::MAX, usize::from);
             first(payload) & 0xf8 == 0x58 && length.saturating_add(4) < payload.length
         },
+        common: &[],
         fields: &[
             spec::bits(0, 5, 3, "version"),
             spec::flag(0, 0x10, "piggybacked"),
@@ -160,10 +150,8 @@ pub(super) const GTP_PRIME: &[Layout] = &[
             let is_control = u8_at(payload.octets, 1).is_some_and(|kind| kind != USER_DATA);
             first(payload) & 0xf0 == 0x10 && is_control && has_length(payload, 20)
         },
+        common: HEADER,
         fields: &[
-            spec::bits(0, 5, 3, "version"),
-            spec::u8(1, "type"),
-            spec::u16(2, "message_length"),
             spec::u16(4, "sequence"),
             spec::u16(6, "flow_label"),
             spec::digits(12, 8, "tid"),
@@ -180,12 +168,8 @@ pub(super) const GTP_PRIME: &[Layout] = &[
                 && first >> 5 <= 2
                 && has_length(payload, if is_long { 20 } else { 6 })
         },
-        fields: &[
-            spec::bits(0, 5, 3, "version"),
-            spec::u8(1, "type"),
-            spec::u16(2, "message_length"),
-            spec::u16(4, "sequence"),
-        ],
+        common: HEADER,
+        fields: &[spec::u16(4, "sequence")],
         length: 6,
         messages: &[
             (1, "echo_request"),
@@ -206,25 +190,16 @@ pub(super) const PFCP: &[Layout] = &[
     Layout {
         name: "pfcp",
         fits: |payload| first(payload) & 0xe1 == 0x21 && is_pfcp(payload),
-        fields: &[
-            spec::bits(0, 5, 3, "version"),
-            spec::u8(1, "type"),
-            spec::u16(2, "message_length"),
-            spec::hex(4, 8, "session"),
-            spec::number(12, 3, "sequence"),
-        ],
+        common: HEADER,
+        fields: &[spec::hex(4, 8, "session"), spec::number(12, 3, "sequence")],
         length: 16,
         messages: PFCP_MESSAGES,
     },
     Layout {
         name: "pfcp",
         fits: |payload| first(payload) & 0xe1 == 0x20 && is_pfcp(payload),
-        fields: &[
-            spec::bits(0, 5, 3, "version"),
-            spec::u8(1, "type"),
-            spec::u16(2, "message_length"),
-            spec::number(4, 3, "sequence"),
-        ],
+        common: HEADER,
+        fields: &[spec::number(4, 3, "sequence")],
         length: 8,
         messages: PFCP_MESSAGES,
     },

@@ -29,6 +29,7 @@ pub(super) const SLP: &[Layout] = &[
             let length = array_at::<3>(payload.octets, 2).map(|length| number(&length));
             is_slp(payload, 2) && is_whole(payload, length, 0)
         },
+        common: &[],
         fields: &[
             spec::u8(0, "version"),
             spec::u8(1, "type"),
@@ -46,6 +47,7 @@ pub(super) const SLP: &[Layout] = &[
     Layout {
         name: "slp",
         fits: |payload| is_slp(payload, 1) && is_whole(payload, u16_at(payload.octets, 2), 0),
+        common: &[],
         fields: &[
             spec::u8(0, "version"),
             spec::u8(1, "type"),
@@ -72,6 +74,7 @@ pub(super) const KPASSWD: &[Layout] = &[Layout {
         matches!(u16_at(payload.octets, 2), Some(1 | 0xff80))
             && is_whole(payload, u16_at(payload.octets, 0), 0)
     },
+    common: &[],
     fields: &[
         spec::u16(0, "message_length"),
         spec::hex(2, 2, "version"),
@@ -80,6 +83,8 @@ pub(super) const KPASSWD: &[Layout] = &[Layout {
     length: 6,
     messages: &[],
 }];
+
+const OPENVPN_HEADER: &[FieldSpec] = &[spec::bits(0, 3, 5, "type"), spec::bits(0, 0, 3, "key")];
 
 /// The packets of `OpenVPN` over UDP, as its `doc/doxygen` describes them: resets have the first key, and
 /// all of its control channel a session.
@@ -95,11 +100,8 @@ pub(super) const OPENVPN: &[Layout] = &[
             };
             payload.length >= least
         },
-        fields: &[
-            spec::bits(0, 3, 5, "type"),
-            spec::bits(0, 0, 3, "key"),
-            spec::hex(1, 8, "session"),
-        ],
+        common: OPENVPN_HEADER,
+        fields: &[spec::hex(1, 8, "session")],
         length: 9,
         messages: OPENVPN_MESSAGES,
     },
@@ -109,11 +111,8 @@ pub(super) const OPENVPN: &[Layout] = &[
             let opcode = payload.octets.first().map_or(0, |first| first >> 3);
             opcode == 9 && payload.length >= 4
         },
-        fields: &[
-            spec::bits(0, 3, 5, "type"),
-            spec::bits(0, 0, 3, "key"),
-            spec::number(1, 3, "peer"),
-        ],
+        common: OPENVPN_HEADER,
+        fields: &[spec::number(1, 3, "peer")],
         length: 4,
         messages: OPENVPN_MESSAGES,
     },
@@ -137,6 +136,7 @@ pub(super) const AODV: &[Layout] = &[
     Layout {
         name: "aodv",
         fits: |payload| is_aodv(payload, 1) && payload.length >= 24,
+        common: &[],
         fields: &[
             spec::u8(0, "type"),
             spec::flag(1, 0x80, "join"),
@@ -157,6 +157,7 @@ pub(super) const AODV: &[Layout] = &[
     Layout {
         name: "aodv",
         fits: |payload| is_aodv(payload, 2) && payload.length >= 20,
+        common: &[],
         fields: &[
             spec::u8(0, "type"),
             spec::flag(1, 0x80, "repair"),
@@ -177,6 +178,7 @@ pub(super) const AODV: &[Layout] = &[
             let count = u8_at(payload.octets, 3).map_or(0, usize::from);
             is_aodv(payload, 3) && count > 0 && payload.length == 4 + count * 8
         },
+        common: &[],
         fields: &[
             spec::u8(0, "type"),
             spec::flag(1, 0x80, "no_delete"),
@@ -190,6 +192,7 @@ pub(super) const AODV: &[Layout] = &[
     Layout {
         name: "aodv",
         fits: |payload| is_aodv(payload, 4) && payload.length == 2,
+        common: &[],
         fields: &[spec::u8(0, "type")],
         length: 2,
         messages: AODV_MESSAGES,
@@ -211,6 +214,7 @@ const AODV_MESSAGES: &[(u16, &str)] = &[
 pub(super) const AHCP: &[Layout] = &[Layout {
     name: "ahcp",
     fits: |payload| payload.octets.starts_with(&[43, 1]) && payload.length >= 28,
+    common: &[],
     fields: &[
         spec::u8(1, "version"),
         spec::u8(2, "hop_count"),
@@ -240,6 +244,7 @@ pub(super) const HNCP: &[Layout] = &[Layout {
         matches!(u16_at(payload.octets, 0), Some(1..=5 | 8 | 9))
             && length.saturating_add(4) <= payload.length
     },
+    common: &[],
     fields: const { &[spec::parts(0, Parts::HncpTlvs, "tlvs")] },
     length: usize::MAX,
     messages: &[],
@@ -263,7 +268,7 @@ const FRAME_TYPES: Names = Names {
         "dtmf_begin",
     ],
 };
-const IAX_FIELDS: [FieldSpec; 7] = [
+const IAX_HEADER: &[FieldSpec] = &[
     spec::bits_of(0, 2, 0, 15, "source_call"),
     spec::flag(2, 0x80, "sent_again"),
     spec::bits_of(2, 2, 0, 15, "destination_call"),
@@ -279,16 +284,8 @@ pub(super) const IAX2: &[Layout] = &[
     Layout {
         name: "iax2",
         fits: |payload| is_iax(payload) && u8_at(payload.octets, 10) == Some(6),
-        fields: &[
-            IAX_FIELDS[0],
-            IAX_FIELDS[1],
-            IAX_FIELDS[2],
-            IAX_FIELDS[3],
-            IAX_FIELDS[4],
-            IAX_FIELDS[5],
-            IAX_FIELDS[6],
-            spec::bits(11, 0, 7, "type"),
-        ],
+        common: IAX_HEADER,
+        fields: &[spec::bits(11, 0, 7, "type")],
         length: 12,
         messages: &[
             (1, "new"),
@@ -319,7 +316,8 @@ pub(super) const IAX2: &[Layout] = &[
     Layout {
         name: "iax2",
         fits: is_iax,
-        fields: &IAX_FIELDS,
+        common: IAX_HEADER,
+        fields: &[],
         length: 12,
         messages: &[],
     },
@@ -341,6 +339,7 @@ pub(super) const MEMCACHED: &[Layout] = &[Layout {
             && u8_at(payload.octets, 5) == Some(0)
             && payload.length >= 24
     },
+    common: &[],
     fields: &[
         spec::hex(0, 1, "magic"),
         spec::u8(1, "type"),
