@@ -42,7 +42,12 @@ pub(crate) fn capture_of(
 
 /// The link object of a frame with this header, and what tshark says of the fields.
 pub(crate) fn link(link: u32, header: &[u8], fields: &[&str]) -> (Value, Vec<String>) {
-    let capture = capture(link, &[header, &ECHO].concat());
+    link_around((link, header, &[]), fields)
+}
+
+/// The same of a frame that ends in octets which are none of the packet's.
+fn link_around((link, header, end): (u32, &[u8], &[u8]), fields: &[&str]) -> (Value, Vec<String>) {
+    let capture = capture(link, &[header, &ECHO, end].concat());
     let path = capture.path().to_str().unwrap();
     let all = records(&["-r", path, "--json", "-e"]);
     let told = of_type(&all, "icmp")[0]["link"].clone();
@@ -100,7 +105,7 @@ fn the_tag_of_macsec_is_that_of_tshark() {
         "macsec.SCI.system_identifier",
         "macsec.SCI.port_identifier",
     ];
-    let (told, theirs) = link(1, &header, &fields);
+    let (told, theirs) = link_around((1, &header, &[7; 16]), &fields);
     let tag = &told["macsec"];
     let number = |text: &str| match text.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16).unwrap(),

@@ -5,8 +5,7 @@ use crate::icmp::Message;
 use crate::model::Frame;
 use crate::wire::bytes::offset_in;
 use crate::wire::checksum::{icmpv6_pseudo_header, internet};
-use crate::wire::link::check_sequence_octets;
-use crate::wire::{ChecksumStatus, Ip};
+use crate::wire::{ChecksumStatus, Ip, link};
 
 /// Octets of zeros that links fill up packets of IPv6 with, at most: AAL5 its last cell (RFC 2684 section
 /// 4). Of Ethernet's frame of 60 they leave 6.
@@ -24,7 +23,9 @@ pub(crate) fn of_frame(
         return None;
     }
     let start = offset_in(frame.data, message.bytes)?;
-    let end = frame.data.len().checked_sub(check_sequence_octets(frame))?;
+    let check_value = link::parse(frame).map_or(0, |header| header.check.into());
+    let behind = link::check_sequence_octets(frame) + check_value;
+    let end = frame.data.len().checked_sub(behind)?;
     let all = frame.data.get(start..end)?;
     let behind = all.get(message.bytes.len()..)?;
     let last = behind.iter().rposition(|octet| *octet != 0)?;

@@ -174,6 +174,12 @@ impl FragmentOutcome<'_> {
             .map(|&frame| self.of.reference(frame))
             .collect()
     }
+
+    /// Those of the tunnel's packet that holds the fragment, if this one made it whole.
+    fn frames_around(&self) -> Option<Vec<Reference<'_>>> {
+        let made = self.of.event.frame.expanded?;
+        (!made.frames.is_empty()).then(|| self.frames(&made.frames))
+    }
 }
 
 impl Serialize for FragmentOutcome<'_> {
@@ -196,19 +202,14 @@ impl Serialize for FragmentOutcome<'_> {
             }
             Reassembly::Duplicate { of: frame } => {
                 map.put("with", &self.of.reference(*frame))?;
+                map.maybe("frames", self.frames_around())?;
             }
             Reassembly::Overlap { with, common, .. } => {
                 map.put("with", &self.of.reference(*with))?;
                 map.maybe("common", common.as_ref().map(InCommon))?;
             }
             Reassembly::Refused(why) => map.name("reason", why.name())?,
-            Reassembly::Incomplete(_) => {
-                if let Some(made) = self.of.event.frame.expanded
-                    && !made.frames.is_empty()
-                {
-                    map.put("frames", &self.frames(&made.frames))?;
-                }
-            }
+            Reassembly::Incomplete(_) => map.maybe("frames", self.frames_around())?,
             Reassembly::NotIcmpFragment => {}
         }
         map.end()

@@ -292,7 +292,9 @@ fn fields(rows: &mut Rows<'_, '_>, event: &IcmpEvent<'_>, network: usize) {
     if event.frame.expanded.is_some() {
         rows.add(end..data.len(), Role::Link, b"behind the packet");
     } else {
-        rows.add(end..rows.end(event), Role::Link, b"behind the packet");
+        let (value, frame) = (rows.check_value(event), rows.end(event));
+        rows.add(end..value, Role::Link, b"behind the packet");
+        rows.add(value..frame, Role::Link, b"macsec: integrity check value");
         rows.check_sequence(event);
     }
 }
@@ -368,6 +370,13 @@ impl Rows<'_, '_> {
         {
             self.laid(&layout::link(event.frame.link, header), 0, event);
         }
+    }
+
+    /// Where the check value of `MACsec` starts that the frame ends in, or else its end.
+    fn check_value(&self, event: &IcmpEvent<'_>) -> usize {
+        let octets = event.packet.link.check;
+        let is_there = !event.frame.is_cut();
+        (self.end(event)).saturating_sub(if is_there { octets.into() } else { 0 })
     }
 
     /// Where the frame ends, but for its check sequence.

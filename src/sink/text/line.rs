@@ -124,9 +124,11 @@ fn missing(event: &IcmpEvent<'_>) -> u64 {
     if !event.packet.tunnels.is_empty() || event.frame.expanded.is_some_and(is_piece) {
         return 0;
     }
-    let on_wire = match event.frame.expanded {
-        Some(packet) => packet.wire_len.into(),
-        None => u64::from(event.frame.wire_len).saturating_sub(event.packet.link.offset as u64),
-    };
+    let link = event.packet.link;
+    let around = link.offset + usize::from(link.check) + usize::from(event.frame.fcs_len);
+    let on_wire = (event.frame.expanded).map_or_else(
+        || u64::from(event.frame.wire_len).saturating_sub(around as u64),
+        |packet| packet.wire_len.into(),
+    );
     u64::from(event.packet.ip.length).saturating_sub(on_wire)
 }

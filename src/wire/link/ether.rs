@@ -159,6 +159,7 @@ pub(in crate::wire) fn follow(
 ) -> Result<LinkHeader, Undecodable> {
     // Where the innermost frame in this one starts.
     let mut frame = None;
+    let mut check = 0;
     let network = loop {
         // Octets before the next type field.
         let skip = match kind {
@@ -205,7 +206,12 @@ pub(in crate::wire) fn follow(
             ether_type::CISCO_METADATA | ether_type::E_TAG => 6,
             ether_type::MACSEC | ether_type::ARISTA | ether_type::GIGAMON => {
                 match skipped_header(kind, data, at)? {
-                    Some(skip) => skip,
+                    Some(skip) => {
+                        if kind == ether_type::MACSEC {
+                            check = SecTag::CHECK_VALUE.saturating_add(check);
+                        }
+                        skip
+                    }
                     None => break Network::Other(kind),
                 }
             }
@@ -233,6 +239,7 @@ pub(in crate::wire) fn follow(
     };
     let header = LinkHeader {
         vlans,
+        check,
         ..LinkHeader::at(network, at)
     };
     Ok(in_ethernet(header, frame))

@@ -170,6 +170,8 @@ pub struct LinkHeader {
     pub network: Network,
     /// Octets before what follows.
     pub offset: usize,
+    /// Octets behind what follows that are no part of it: the integrity check value of `MACsec`.
+    pub check: u8,
     /// The frame right around what follows, where another may be around that.
     pub frame: Option<FrameHeader>,
 }
@@ -211,6 +213,7 @@ impl LinkHeader {
             },
             network,
             offset,
+            check: 0,
             frame: None,
         }
     }

@@ -107,6 +107,9 @@ pub struct SecTag {
 
 impl SecTag {
     const CHANNEL: u8 = 0x20;
+    /// Octets of the integrity check value that the frame ends in, with each cipher suite of the standard
+    /// (sections 14.5 to 14.8).
+    pub(super) const CHECK_VALUE: u8 = 16;
     /// The control bit of data that are encrypted.
     pub(super) const ENCRYPTED: u8 = 0x08;
     /// That of data which are not the user's as they were, though in the clear.

@@ -53,8 +53,14 @@ impl Reassembler {
             ip,
             ..*last
         };
-        let Some(outcome) = self.comes_to((&inner, &made), around, whole, is_told, came) else {
-            return nothing;
+        let copy_of = whole.copy_of;
+        let outcome = match self.comes_to((&inner, &made), around, whole, is_told, came) {
+            // The fragment inside is kept with the frame that told of it, which began it.
+            Some(Reassembly::Duplicate { of }) => Reassembly::Duplicate {
+                of: copy_of.unwrap_or(of),
+            },
+            Some(outcome) => outcome,
+            None => return nothing,
         };
         let form = if is_told { Form::Last } else { Form::Whole };
         let shown = shown_by((last, outer), (tunnels, &made), form);

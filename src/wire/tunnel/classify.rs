@@ -49,7 +49,7 @@ fn classify_behind<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
 fn classify_ordinary<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
     let start = Position {
         network: link.network,
-        rest: without_fcs(frame).behind(link.offset),
+        rest: without_fcs(frame).inside(&link),
     };
     if link.network == Network::Ip
         && let Some(ip) = Ip::parse_ordinary(start.rest.bytes, start.rest.on_wire)
@@ -75,7 +75,7 @@ fn classified(packet: Packet<'_>) -> Classified<'_> {
 fn classify_any<'a>(frame: &Frame<'a>, link: LinkHeader) -> Classified<'a> {
     let mut at = Position {
         network: link.network,
-        rest: without_fcs(frame).behind(link.offset),
+        rest: without_fcs(frame).inside(&link),
     };
     let mut tunnels = TunnelPath::new(at, frame.expanded);
     tunnels.place = frame.place();

@@ -55,7 +55,7 @@ pub(in crate::wire) fn piece<'a>(frame: &Frame<'a>) -> Option<Piece<'a>> {
     let direction = link::direction_of_ppp(frame);
     let mut at = Position {
         network: header.network,
-        rest: without_fcs(frame).behind(header.offset),
+        rest: without_fcs(frame).inside(&header),
     };
     let (mut tunnel, mut mobile) = (None, None);
     for depth in (1u8..).take(TunnelPath::CAPACITY) {

@@ -46,6 +46,22 @@ impl<'a> Rest<'a> {
         }
     }
 
+    /// What `header` leads to, with which this begins.
+    #[inline]
+    pub(super) fn inside(self, header: &LinkHeader) -> Self {
+        let rest = self.behind(header.offset);
+        // What a first fragment ends in is no check value.
+        if header.check == 0 || self.limit == Limit::Fragment {
+            return rest;
+        }
+        let on_wire = rest.on_wire.saturating_sub(header.check.into());
+        Self {
+            bytes: rest.bytes.get(..on_wire).unwrap_or(rest.bytes),
+            on_wire,
+            ..rest
+        }
+    }
+
     #[inline]
     pub(super) fn ip(self) -> Result<Ip<'a>, Undecodable> {
         Ip::parse_on_wire(self.bytes, self.on_wire, self.limit)
@@ -79,7 +95,7 @@ impl<'a> Entered<'a> {
             frame: header.frame_in(rest.bytes),
             inside: Position {
                 network: header.network,
-                rest: rest.behind(header.offset),
+                rest: rest.inside(header),
             },
             report: None,
         }
@@ -97,7 +113,7 @@ impl<'a> Position<'a> {
         if let Some(link) = packet.link {
             let header = link::header_of_made(link, &packet.octets);
             at.network = header.network;
-            at.rest = at.rest.behind(header.offset);
+            at.rest = at.rest.inside(&header);
         }
         at
     }

@@ -91,7 +91,7 @@ fn shares(frame: &Frame<'_>) -> Option<(Around, Shares)> {
     let header = link::parse(frame).ok()?;
     let mut at = Position {
         network: header.network,
-        rest: without_fcs(frame).behind(header.offset),
+        rest: without_fcs(frame).inside(&header),
     };
     let mut around = Around::Link;
     for _ in 0..TunnelPath::CAPACITY {

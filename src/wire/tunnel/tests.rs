@@ -99,6 +99,31 @@ fn the_check_sequence_of_a_frame_is_not_payload() {
     assert_eq!(icmp(&with_fcs).ip.payload, ECHO);
 }
 
+/// IEEE 802.1AE section 9.2: what is protected ends before the integrity check value.
+#[test]
+fn the_check_value_of_macsec_is_not_payload() {
+    let tagged = |packet: &[u8]| {
+        let tag = [&[0, 0, 0, 0, 0, 1, 0x08, 0x00], packet, &[0xa5; 16]].concat();
+        ether(0x88e5, &tag)
+    };
+    let packet = v4(1, &ECHO);
+    let whole = tagged(&packet);
+    assert_eq!(icmp(&frame(1, &whole)).ip.payload, ECHO);
+    // More octets are missing than the value has, or fewer.
+    for missing in [1, 8] {
+        let there = &packet[..packet.len() - missing];
+        for data in [tagged(there), ether(0x6558, &tagged(there))] {
+            let found = icmp(&frame(1, &data));
+            assert_eq!(found.ip.payload, &ECHO[..ECHO.len() - missing], "{missing}");
+            assert_eq!(found.ip.limit, Limit::Frame, "{missing}");
+        }
+    }
+    // A frame cut within it.
+    let mut cut = frame(1, &whole[..whole.len() - 4]);
+    cut.wire_len = u32::try_from(whole.len()).unwrap();
+    assert_eq!(icmp(&cut).ip.payload, ECHO);
+}
+
 /// RFC 6790: the label behind the indicator, 7, is none of the path.
 #[test]
 fn an_entropy_label_is_no_label_of_the_path() {

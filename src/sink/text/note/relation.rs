@@ -22,15 +22,7 @@ pub(super) fn fragment(
     names: &SourceNames,
 ) {
     match reassembly {
-        Reassembly::Incomplete(_) => {
-            if let Some(made) = event.frame.expanded
-                && !made.frames.is_empty()
-            {
-                let out = notes.item();
-                out.extend_from_slice(b"completes a fragment");
-                frames(out, &made.frames, names);
-            }
-        }
+        Reassembly::Incomplete(_) => completes_fragment(notes, event, names),
         Reassembly::NotIcmpFragment => {}
         Reassembly::Complete(whole) => {
             let message = event.said();
@@ -49,6 +41,7 @@ pub(super) fn fragment(
             }
         }
         Reassembly::Duplicate { of } => {
+            completes_fragment(notes, event, names);
             notes.text("same fragment as ");
             frame(notes.out, *of, names);
         }
@@ -65,6 +58,17 @@ pub(super) fn fragment(
             out.extend_from_slice(b"not put together: ");
             out.extend_from_slice(why.words().as_bytes());
         }),
+    }
+}
+
+/// Of which frames the tunnel's packet is that holds a fragment of a message, if this one made it whole.
+fn completes_fragment(notes: &mut Notes<'_>, event: &IcmpEvent<'_>, names: &SourceNames) {
+    if let Some(made) = event.frame.expanded
+        && !made.frames.is_empty()
+    {
+        let out = notes.item();
+        out.extend_from_slice(b"completes a fragment");
+        frames(out, &made.frames, names);
     }
 }
 

@@ -25,7 +25,11 @@ fn every_header_leads_to_ip() {
         assert_eq!(found.network, Network::Ip, "{link}: {header:x?}");
         assert_eq!(found.offset, header.len(), "{link}: {header:x?}");
         assert_eq!(found.vlans.as_slice(), vlans, "{link}: {header:x?}");
-        assert!(matches!(classify(&frame(link, &data)), Classified::Icmp(_)));
+        let ended = [data, vec![0xa5; found.check.into()]].concat();
+        assert!(matches!(
+            classify(&frame(link, &ended)),
+            Classified::Icmp(_)
+        ));
         assert!(is_known(LinkType(link)));
     }
 }

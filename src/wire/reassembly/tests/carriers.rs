@@ -433,3 +433,30 @@ fn the_frames_of_a_fragment_in_fragments_are_told_with_it() {
     };
     assert_eq!(made.frames, [1, 2].map(frame_ref));
 }
+
+/// At both sides of a router each fragment comes twice: what ends a fragment inside is a copy of what
+/// ended it before, not of what began it.
+#[test]
+fn the_copy_of_what_ends_a_fragment_inside_is_no_copy_of_its_beginning() {
+    let inner = pieces4(7, &echo(400), 208);
+    let mut outer = Vec::new();
+    for piece in pieces(4, 20, &inner[0], 120) {
+        let mut copy = piece.clone();
+        copy[8] -= 1;
+        outer.extend([piece, copy]);
+    }
+    let mut reassembler = Reassembler::new(ROOM);
+    let outcomes = feed(&mut reassembler, &outer);
+    let copies = [&outcomes[1], &outcomes[3]].map(|outcome| match outcome {
+        Reassembly::Duplicate { of } => of.number(),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(copies, [1, 3]);
+    let Some((form, made)) = made(&mut reassembler) else {
+        panic!("{outcomes:?}");
+    };
+    assert_eq!(
+        (form, made.frames),
+        (Form::Last, vec![2, 4].into_iter().map(frame_ref).collect())
+    );
+}

@@ -19,7 +19,7 @@ use super::position::{Entered, Position, Rest};
 use super::{TunnelKind, tcp};
 use crate::model::frame::{Place, Section, SectionStart};
 use crate::model::{Frame, LinkType, Part};
-use crate::wire::bytes::{array_at, tail};
+use crate::wire::bytes::array_at;
 use crate::wire::defect::Limit;
 use crate::wire::ip::{Ip, protocol};
 use crate::wire::link::{self, linktype};
@@ -196,10 +196,11 @@ impl Held {
             inside: Position {
                 network: header.network,
                 rest: Rest {
-                    bytes: tail(bytes, header.offset),
-                    on_wire: (self.start + on_wire).saturating_sub(header.offset),
+                    bytes,
+                    on_wire: self.start + on_wire,
                     limit: Limit::Frame,
-                },
+                }
+                .inside(&header),
             },
             report: self.report,
         })
