@@ -6,6 +6,7 @@
 
 mod came;
 mod carried;
+mod counted;
 mod fragment;
 mod given_up;
 mod missing;
@@ -107,7 +108,8 @@ impl Reassembly {
     }
 }
 
-/// What became of fragmented messages.
+/// What became of fragmented messages. One that was captured at several points counts once, and as whole if it
+/// is whole at any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fates {
     /// Put together.

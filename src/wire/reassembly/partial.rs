@@ -1,9 +1,11 @@
 //! The fragments of one packet.
 
+use super::counted::{Appearance, Became};
 use super::fragment::{Hops, Piece};
 use super::missing::{Gaps, Holes, InPart, Missing};
 use super::overlap::{Kept, Octets};
-use super::recent::{Known, ToldBy};
+use super::recent::{Known, Lead, ToldBy};
+use super::table::Key;
 use super::{Came, Reassembly, Refusal, Tells};
 use crate::model::{FrameRef, SourceId, Timestamp};
 use crate::wire::ip::{FragmentablePart, Ip, named_by_fragment_header};
@@ -51,15 +53,6 @@ enum Kin {
     Copy,
     /// All of them have the places of its own, the first that came with other octets.
     Rival,
-}
-
-/// What is to be said of a message that is given up.
-#[derive(Clone, Copy)]
-pub(super) enum Fate {
-    /// Fragments of it overlapped.
-    Overlapping,
-    /// Fragments of it are missing.
-    Waiting,
 }
 
 /// What only the first fragment tells.
@@ -291,16 +284,30 @@ impl Partial {
         self.holes.gaps()
     }
 
-    /// `None` for what was never known to be ICMP, for fragments of a message's fragment, for what came
-    /// beside a packet that is whole, and for what came of one that has its fate.
-    pub(super) fn fate(&self) -> Option<Fate> {
-        (self.tells == Tells::Message && !self.is_kin() && !self.is_rest).then_some(
-            if self.overlap.is_some() {
-                Fate::Overlapping
-            } else {
-                Fate::Waiting
-            },
-        )
+    /// What became of it, as `of_waiting` says unless fragments overlapped. `None` for what was never known to be
+    /// ICMP, for fragments of a message's fragment, for what came beside a packet that is whole, and for what
+    /// came of one of which that is said.
+    pub(super) fn became(&self, of_waiting: Became) -> Option<Became> {
+        let counts = self.tells == Tells::Message && !self.is_kin() && !self.is_rest;
+        counts.then_some(if self.overlap.is_some() {
+            Became::Overlapping
+        } else {
+            of_waiting
+        })
+    }
+
+    /// As it was captured, among those of this key.
+    pub(super) fn appearance(&self, key: Key) -> Appearance {
+        let skip = self.first.as_ref().map_or(0, |first| first.skip);
+        let first = self.pieces.first().filter(|piece| piece.begins());
+        let begins = first.and_then(|first| self.kept().octets_of(first).get(skip..));
+        Appearance {
+            key,
+            seen_as: self.seen_as,
+            since: self.started,
+            lead: begins.and_then(Lead::of),
+            content: None,
+        }
     }
 
     pub(super) fn serial(&self) -> u64 {

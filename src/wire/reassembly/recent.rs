@@ -11,7 +11,7 @@ use crate::model::{FrameRef, SourceId, Timestamp};
 use crate::wire::ip::FragmentablePart;
 
 /// Copies of a fragment, and others in its place, come within this time.
-const COPY_WINDOW: Duration = Duration::from_millis(100);
+pub(super) const COPY_WINDOW: Duration = Duration::from_millis(100);
 /// Packets that are remembered, at most.
 const PACKETS: usize = 32;
 /// Those of more fragments are not.

@@ -5,10 +5,11 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
+use super::counted::{Appearance, Became, Counted};
 use super::fragment::Piece;
 use super::given_up::GivenUp;
 use super::missing::Gaps;
-use super::partial::{Added, Fate, Partial};
+use super::partial::{Added, Partial};
 use super::recent::{self, Known, Lead, Recent};
 use super::{Came, Fates, Reassembler, Reassembly, Tells};
 use crate::model::{AddrPair, FrameRef, InterfaceId, SourceId, Timestamp};
@@ -45,7 +46,9 @@ pub(super) struct Table {
     waiting: usize,
     memory: usize,
     memory_limit: usize,
-    fates: Fates,
+    counted: Counted,
+    /// The packet that was put together last.
+    whole: Option<Appearance>,
     recent: Recent,
     given_up: GivenUp,
     /// The first fragments of those that were evicted for the last one.
@@ -67,7 +70,8 @@ impl Table {
             waiting: 0,
             memory: 0,
             memory_limit,
-            fates: Fates::default(),
+            counted: Counted::default(),
+            whole: None,
             recent: Recent::default(),
             given_up: GivenUp::default(),
             evicted: Vec::new(),
@@ -173,6 +177,11 @@ impl Table {
                 let lead = message.and_then(Lead::of);
                 let next = whole.first.next();
                 whole.copy_of = met.filter(|_| partial.is_copy()).map(|met| met.of);
+                self.whole = Some(Appearance {
+                    lead,
+                    content: message.map(|octets| self.counted.hash(octets)),
+                    ..partial.appearance(key)
+                });
                 let is_copy = whole.copy_of.is_some();
                 if let Some(partial) = self.remove(&key, serial)
                     && !(is_copy && self.recent.came_again(&key, piece.frame().source(), now))
@@ -276,9 +285,11 @@ impl Table {
         self.partials.entry(key).or_default().push(partial);
     }
 
-    /// Takes note of a message that was put together.
+    /// The packet that was put together last is a message, or holds one.
     pub(super) fn completed(&mut self) {
-        self.fates.complete += 1;
+        if let Some(whole) = self.whole.take() {
+            self.counted.count(whole, Became::Whole);
+        }
     }
 
     /// Gives up what came of a packet that turned out to hold no ICMP.
@@ -287,7 +298,9 @@ impl Table {
             return;
         }
         for partial in self.partials.remove(key).into_iter().flatten() {
-            self.count(partial.fate(), |fates| &mut fates.evicted);
+            if let Some(became) = partial.became(Became::Evicted) {
+                self.counted.count(partial.appearance(*key), became);
+            }
             self.release(&partial);
         }
     }
@@ -300,39 +313,42 @@ impl Table {
             if age.is_none_or(|age| age < Reassembler::EXPIRY) {
                 break;
             }
-            let (serial, fate, gaps) = (partial.serial(), partial.fate(), partial.gaps());
-            self.count(fate, |fates| &mut fates.expired);
-            self.note_given_up(&key, fate, gaps, now);
+            let (serial, gaps) = (partial.serial(), partial.gaps());
+            let (message, became) = (partial.appearance(key), partial.became(Became::Expired));
+            self.gave_up((message, became), gaps, now);
             self.remove(&key, serial);
         }
     }
 
-    /// What comes yet of a packet of this fate, which lacks these octets, is not to be counted again.
-    fn note_given_up(&mut self, key: &Key, fate: Option<Fate>, gaps: Gaps, now: Timestamp) {
-        if matches!(fate, Some(Fate::Waiting)) {
-            self.given_up.insert(self.hash(key), gaps, now);
+    /// A packet that lacks these octets was given up. What comes of it yet is not to be counted again.
+    fn gave_up(
+        &mut self,
+        (message, became): (Appearance, Option<Became>),
+        gaps: Gaps,
+        now: Timestamp,
+    ) {
+        let Some(became) = became else {
+            return;
+        };
+        if became != Became::Overlapping {
+            self.given_up.insert(self.hash(&message.key), gaps, now);
         }
-    }
-
-    fn count(&mut self, fate: Option<Fate>, of_waiting: impl Fn(&mut Fates) -> &mut u64) {
-        match fate {
-            Some(Fate::Overlapping) => self.fates.overlapping += 1,
-            Some(Fate::Waiting) => *of_waiting(&mut self.fates) += 1,
-            None => {}
-        }
+        self.counted.count(message, became);
     }
 
     /// What became of all so far. Counts what waits by going through it.
     pub(super) fn fates(&self) -> Fates {
-        let mut fates = self.fates;
-        for partial in self.partials.values().flatten() {
-            match partial.fate() {
-                Some(Fate::Overlapping) => fates.overlapping += 1,
-                Some(Fate::Waiting) => fates.waiting += 1,
-                None => {}
-            }
-        }
-        fates
+        let all = (self.partials.iter())
+            .flat_map(|(key, there)| there.iter().map(|partial| (*key, partial)));
+        let mut waiting: Vec<_> = all
+            .filter_map(|(key, partial)| {
+                let became = partial.became(Became::Waiting)?;
+                Some((partial.serial(), (partial.appearance(key), became)))
+            })
+            .collect();
+        waiting.sort_unstable_by_key(|(serial, _)| *serial);
+        self.counted
+            .fates(waiting.into_iter().map(|(_, message)| message))
     }
 
     /// How many packets wait for fragments.
@@ -381,11 +397,11 @@ impl Table {
             let Some((key, partial)) = self.oldest() else {
                 break;
             };
-            let (serial, fate, gaps) = (partial.serial(), partial.fate(), partial.gaps());
+            let (serial, gaps) = (partial.serial(), partial.gaps());
+            let (message, became) = (partial.appearance(key), partial.became(Became::Evicted));
             let first = partial.begins_in().filter(|_| partial.is_icmp());
             self.evicted.extend(first);
-            self.count(fate, |fates| &mut fates.evicted);
-            self.note_given_up(&key, fate, gaps, now);
+            self.gave_up((message, became), gaps, now);
             self.remove(&key, serial);
         }
         if self.order.len() > 2 * self.waiting + 16 {

@@ -8,6 +8,7 @@ use crate::wire::checksum::internet;
 use crate::wire::{ChecksumStatus, Classified, classify, icmp_checksum};
 
 mod carriers;
+mod counted;
 mod headers;
 mod late;
 mod pieces;

@@ -208,7 +208,7 @@ fn overlaps_are_told_across_files_as_within_one() {
     reassembler.feed(&packet(&first), in_file(0, 1), None, at(0));
     let outcome = reassembler.feed(&packet(&overlapping), in_file(1, 1), None, at(0));
     assert!(matches!(outcome, Reassembly::Incomplete(_)));
-    assert_eq!(reassembler.fates().waiting, 2);
+    assert_eq!(reassembler.waiting(), 2);
 }
 
 /// As seen at the next hop.
