@@ -239,7 +239,7 @@ impl Correlator {
             };
             // What was acknowledged before the error need not wait for that.
             let captured = match (captured, error.in_flight) {
-                (in_flight::Captured::Once, InFlight::Not { .. } | InFlight::Arrived) => {
+                (in_flight::Captured::Once { .. }, InFlight::Not { .. } | InFlight::Arrived) => {
                     in_flight::Captured::Packet
                 }
                 _ => captured,

@@ -149,8 +149,8 @@ impl Account {
 
     /// It is about the segment `dropped`, of which the capture has this.
     pub(super) fn quoted(&mut self, dropped: Option<u32>, captured: Captured) {
-        if let (Some(seq), Captured::Once) = (dropped, captured) {
-            self.outstanding.quoted(seq);
+        if let (Some(seq), Captured::Once { to }) = (dropped, captured) {
+            self.outstanding.quoted(seq, to);
         }
     }
 

@@ -25,29 +25,31 @@ struct Sent {
     length: u32,
 }
 
-/// One that was captured once before errors were about it: its first octet.
+/// One that was captured once before errors were about it: its octets.
 #[derive(Clone, Copy, Debug)]
 struct Quoted {
     seq: u32,
+    to: u32,
     errors: u64,
 }
 
 impl Outstanding {
-    /// An error is about the segment that begins here, which was captured once.
-    pub(super) fn quoted(&mut self, seq: u32) {
+    /// An error is about the segment that begins here and ends before `to`, which was captured once.
+    pub(super) fn quoted(&mut self, seq: u32, to: u32) {
         let mut known = self.quoted.iter_mut().flatten();
         if let Some(quoted) = known.find(|quoted| quoted.seq == seq) {
             quoted.errors += 1;
         } else if let Some(place) = self.quoted.iter_mut().find(|place| place.is_none()) {
-            *place = Some(Quoted { seq, errors: 1 });
+            *place = Some(Quoted { seq, to, errors: 1 });
         }
     }
 
-    /// A packet is seen with these octets, sent now or captured again: which of them arrived is not known.
+    /// A packet is seen with these octets, sent now or captured again: which of them arrived is not known. The
+    /// first time some of a segment may have arrived, and the rest not.
     pub(super) fn seen(&mut self, from: u32, octets: u32) {
         let to = from.wrapping_add(octets);
         for place in &mut self.quoted {
-            place.take_if(|quoted| !is_beyond(from, quoted.seq) && is_beyond(to, quoted.seq));
+            place.take_if(|quoted| is_beyond(quoted.to, from) && is_beyond(to, quoted.seq));
         }
     }
 
@@ -69,7 +71,7 @@ impl Outstanding {
     /// All before `ack` arrived: the longest packet with data among those that were sent.
     pub(super) fn acknowledged(&mut self, ack: u32) -> Option<u32> {
         for place in &mut self.quoted {
-            if let Some(quoted) = place.take_if(|quoted| is_beyond(ack, quoted.seq)) {
+            if let Some(quoted) = place.take_if(|quoted| !is_beyond(quoted.to, ack)) {
                 self.arrived += quoted.errors;
             }
         }
