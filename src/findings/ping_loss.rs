@@ -11,8 +11,8 @@
 //! request and replies to others were, is lost on its way; so is one that was dropped as an error about
 //! it says, or the verdict with which it was captured; and a request that was captured at fewer points
 //! than one that was answered, on its way out.
-//! If those that were lost are all longer than those that were answered between them, a link on the way may
-//! take smaller packets only.
+//! If those that were lost are all longer than those that were answered, a link on the way may take smaller
+//! packets only; where none of these was answered between them it may have been an interruption, too.
 //! Source: RFC 2680 (one-way loss), RFC 3357 (bursts).
 
 use std::collections::HashSet;
@@ -22,7 +22,7 @@ use foldhash::fast::RandomState;
 
 use super::drop_log::DropLog;
 use super::group::{EVIDENCE, Groups};
-use super::ping_losses::Losses;
+use super::ping_losses::{Losses, OnlyLarge};
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::exchange::{Exchange, ExchangeKind, ExchangeOutcome};
 use crate::correlate::trace::Path;
@@ -175,7 +175,8 @@ fn finding(src: IpAddr, dst: IpAddr, losses: &Losses) -> Finding {
             if losses.bursts == 1 { "" } else { "s" }
         ),
     };
-    let by_length = (losses.only_large()).map_or(String::new(), |(lost, answered)| {
+    let by_length = losses.only_large().map_or(String::new(), |large| {
+        let OnlyLarge { lost, answered, .. } = large;
         format!(", all of length {lost} and more, while length {answered} and less is answered")
     });
     let of_them = |count, became| match count {
@@ -249,6 +250,16 @@ fn advice(losses: &Losses) -> (Confidence, String) {
             Confidence::Suspected,
             "No packet of the other direction was captured: make sure the capture point sees the \
              replies before calling this loss.",
+        )
+    } else if let Some(large) = losses.only_large()
+        && !large.is_between
+    {
+        (
+            Confidence::Confirmed,
+            "Large packets alone may be lost, as where some link or tunnel on the way takes smaller ones only and \
+             nobody sends an error, or a filter keeps it away, or drops fragments. Nothing smaller was answered \
+             between them, so it may also have been an interruption, of which times in the logs of the devices \
+             on the path tell. Try `ping -M do -s` with larger and smaller sizes in turn.",
         )
     } else if losses.only_large().is_some() {
         (

@@ -60,6 +60,17 @@ struct Lengths {
     is_answered_since: bool,
 }
 
+/// That all requests which were lost are larger than those that were answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OnlyLarge {
+    /// From which length on they were lost.
+    pub(super) lost: u32,
+    /// Up to which they were answered.
+    pub(super) answered: u32,
+    /// Whether others were answered between those that were lost: else the way may have been interrupted.
+    pub(super) is_between: bool,
+}
+
 impl Lengths {
     fn lost(&mut self, length: Option<u32>) {
         let length = length.unwrap_or(0);
@@ -130,18 +141,24 @@ impl Losses {
             .sum()
     }
 
-    /// From which length on requests were lost, and up to which they were answered, if others were answered
-    /// between those that were lost.
-    pub(super) fn only_large(&self) -> Option<(u32, u32)> {
+    /// By what lengths those that were lost differ from those that were answered, if they are all larger.
+    pub(super) fn only_large(&self) -> Option<OnlyLarge> {
         /// What is lost by chance may be the larger one or two.
         const LOST: u64 = 3;
-        let Lengths { lost, answered, .. } = self.lengths;
-        let told = lost
-            .zip(answered)
-            .filter(|(lost, answered)| lost > answered);
+        let Lengths {
+            lost,
+            answered,
+            is_between,
+            ..
+        } = self.lengths;
+        let (lost, answered) = lost.zip(answered)?;
         // Errors that tell of a length are not missing.
-        let is_silent = |lost| self.least_refused.is_none_or(|refused| refused > lost);
-        told.filter(|(lost, _)| self.lost >= LOST && self.lengths.is_between && is_silent(*lost))
+        let is_silent = self.least_refused.is_none_or(|refused| refused > lost);
+        (lost > answered && self.lost >= LOST && is_silent).then_some(OnlyLarge {
+            lost,
+            answered,
+            is_between,
+        })
     }
 
     /// An error tells what became of a request that is counted as lost, or that the reply to one which is
@@ -235,7 +252,7 @@ mod tests {
     use crate::model::{AddrPair, SourceId};
 
     /// What is told of requests of these lengths, each of them answered or lost.
-    fn only_large(requests: &[(u32, bool)]) -> Option<(u32, u32)> {
+    fn only_large(requests: &[(u32, bool)]) -> Option<OnlyLarge> {
         let addrs = AddrPair::new([10, 0, 0, 1].into(), [10, 0, 0, 2].into());
         let mut losses = Losses::default();
         for (number, &(length, answered)) in (1..).zip(requests) {
@@ -260,13 +277,25 @@ mod tests {
     #[test]
     fn losses_of_large_pings_alone_are_told_as_such() {
         let (small, large) = ((64, true), (1480, false));
-        let told = Some((1480, 64));
-        assert_eq!(only_large(&[large, small, large, small, large]), told);
-        assert_eq!(only_large(&[small, large, large, small, large]), told);
-        // Too few, or the way may have been interrupted.
+        let told = |is_between| {
+            Some(OnlyLarge {
+                lost: 1480,
+                answered: 64,
+                is_between,
+            })
+        };
+        assert_eq!(only_large(&[large, small, large, small, large]), told(true));
+        assert_eq!(only_large(&[small, large, large, small, large]), told(true));
+        // The way may have been interrupted.
+        for requests in [
+            [small, small, large, large, large],
+            [large, large, large, small, small],
+            [small, large, large, large, small],
+        ] {
+            assert_eq!(only_large(&requests), told(false), "{requests:?}");
+        }
+        // Too few.
         assert_eq!(only_large(&[large, small, large]), None);
-        assert_eq!(only_large(&[small, small, large, large, large]), None);
-        assert_eq!(only_large(&[large, large, large, small, small]), None);
         // One of them got there, or a small one did not.
         let (got_there, lost) = ((1480, true), (64, false));
         assert_eq!(only_large(&[large, small, large, got_there, large]), None);
