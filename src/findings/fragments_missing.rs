@@ -8,7 +8,11 @@
 //! have missed what other messages between the two lack. One whose fragments overlap lacks nothing that
 //! would tell of a loss. What is captured at several points is one
 //! message; what is whole at one of them lost fragments on the way to the others.
-//! Source: RFC 7872 (fragments that get lost on the way), RFC 8900 sections 3.3 to 3.7 (why).
+//! Who cuts a packet makes all fragments but the last of one length, and that not longer: where the last alone
+//! comes its offset tells how long the others can be. If that is more than any fragment has that came, it is the
+//! large ones that are lost.
+//! Source: RFC 7872 (fragments that get lost on the way), RFC 8900 sections 3.3 to 3.7 (why), RFC 791 section 3.2
+//! and RFC 8200 section 4.5 (how packets are cut).
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -22,6 +26,7 @@ use crate::correlate::exchange::{Exchange, ExchangeEnd};
 use crate::correlate::verdict::{Carried, DropReason, DropVerdict};
 use crate::model::{AddrPair, FrameRef, Timestamp};
 use crate::source::InterfaceCounts;
+use crate::wire::Ip;
 use crate::wire::reassembly::{Gaps, InPart, Missing, Reassembly};
 
 /// So many messages have to lack the same.
@@ -40,6 +45,8 @@ pub(super) struct FragmentsMissing {
     waiting: HashMap<FrameRef, Waiting, RandomState>,
     /// How many were put together, by who sent them to whom.
     whole: Groups<AddrPair, u64>,
+    /// How many octets the longest fragment has that came.
+    longest: Groups<AddrPair, usize>,
     /// When the last one of a number was.
     complete: HashMap<Fragmented, Timestamp, RandomState>,
     /// Of how many that are not whole here an answer tells that they arrived, in the same way.
@@ -66,6 +73,40 @@ struct Waiting {
     first: Option<FrameRef>,
     since: Timestamp,
     part: InPart,
+    /// The last fragment, if no other came.
+    last: Option<Extent>,
+}
+
+/// What a fragment has of its packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Extent {
+    /// Fragment offset, in octets.
+    offset: usize,
+    /// Octets behind the header, or behind those of extensions.
+    length: usize,
+    is_last: bool,
+}
+
+impl Extent {
+    /// Of `ip`, if that is a fragment.
+    pub(super) fn of(ip: &Ip<'_>) -> Option<Self> {
+        let fragment = ip.fragment.filter(|_| ip.is_whole())?;
+        Some(Self {
+            offset: fragment.offset.into(),
+            length: ip.payload.len(),
+            is_last: !fragment.more,
+        })
+    }
+
+    /// Whether those before it, which is the last, are longer than `longest` octets, if they are of one length and
+    /// none is shorter than it.
+    fn tells_longer_than(&self, longest: usize) -> bool {
+        /// Offsets count in units of so many octets, of which all but the last have whole ones.
+        const UNIT: usize = 8;
+        let units = self.length.div_ceil(UNIT)..=longest / UNIT;
+        let may_be = |units: usize| self.offset.is_multiple_of(units * UNIT);
+        self.is_last && self.offset > 0 && self.length > 0 && !units.into_iter().any(may_be)
+    }
 }
 
 /// Messages that lack the same.
@@ -74,6 +115,8 @@ struct Lacking {
     frames: Vec<FrameRef>,
     /// How many were put together at another point of the capture.
     whole_elsewhere: usize,
+    /// Of how many all that is missing is longer than any fragment that came.
+    longer: usize,
 }
 
 /// What is missing.
@@ -136,10 +179,20 @@ impl FragmentsMissing {
         self.newest = self.newest.max(Some(at));
     }
 
-    /// Takes what a fragment came to that went this way.
-    pub(super) fn fragment(&mut self, at: Timestamp, message: Fragmented, came_to: &Reassembly) {
+    /// Takes what a fragment of this extent came to that went this way.
+    pub(super) fn fragment(
+        &mut self,
+        at: Timestamp,
+        message: Fragmented,
+        (extent, came_to): (Option<Extent>, &Reassembly),
+    ) {
+        if let Some(extent) = extent
+            && let Some(longest) = self.longest.entry(message.addrs)
+        {
+            *longest = extent.length.max(*longest);
+        }
         if let Some(missing) = came_to.missing() {
-            self.goes_on(at, message, missing);
+            self.goes_on(at, message, (extent, missing));
         }
         if let Reassembly::Complete(whole) = came_to {
             for frame in whole.frames() {
@@ -162,7 +215,12 @@ impl FragmentsMissing {
         is_same(message, self.complete.get(&message).copied(), at)
     }
 
-    fn goes_on(&mut self, at: Timestamp, message: Fragmented, missing: &Missing) {
+    fn goes_on(
+        &mut self,
+        at: Timestamp,
+        message: Fragmented,
+        (extent, missing): (Option<Extent>, &Missing),
+    ) {
         // The link took it apart: nothing tells what is missing.
         if missing.part == InPart::UNKNOWN {
             return;
@@ -175,8 +233,10 @@ impl FragmentsMissing {
                 first: missing.first,
                 since: at,
                 part: missing.part,
+                last: extent.filter(|extent| extent.is_last),
             });
             (of.since, of.first, of.part) = (at, missing.first, missing.part);
+            of.last = of.last.filter(|last| Some(*last) == extent);
         }
     }
 
@@ -255,6 +315,9 @@ impl Diagnosis for FragmentsMissing {
             {
                 lacking.frames.push(frame);
                 lacking.whole_elsewhere += usize::from(is_whole);
+                let longest = self.longest.entry(message.addrs).map_or(0, |it| *it);
+                let tells = |last: Extent| last.tells_longer_than(longest);
+                lacking.longer += usize::from(waiting.last.is_some_and(tells));
             }
             if !is_whole && let Some(count) = parts.entry(message.addrs) {
                 *count += 1;
@@ -265,6 +328,7 @@ impl Diagnosis for FragmentsMissing {
             let Lacking {
                 frames,
                 whole_elsewhere,
+                longer,
             } = lacking;
             if frames.len() < ALIKE {
                 continue;
@@ -273,6 +337,7 @@ impl Diagnosis for FragmentsMissing {
                 |groups: &mut Groups<AddrPair, u64>| groups.entry(*addrs).map_or(0, |count| *count);
             let answered = count(&mut self.answered);
             let all = count(&mut parts) + count(&mut self.whole) + answered;
+            let are_longer = *longer == frames.len();
             let is_capture = *lack == Lack::AllButFirst && !takes_all;
             let advice = if is_capture {
                 "No message in fragments of the capture is whole: a capture filter that looks into a header (icmp[...], \
@@ -281,6 +346,11 @@ impl Diagnosis for FragmentsMissing {
             } else if *whole_elsewhere == frames.len() {
                 "Another point of the capture has all of their fragments: what is missing is dropped on the \
                  way from there to where it is missing."
+            } else if are_longer {
+                "Large packets are lost, to go by the offsets of what arrives, if all fragments but the last were \
+                 made of one length: some link or tunnel on the way may take smaller ones only, and nobody \
+                 sends an error, or a filter keeps it away. Try `ping -M do -s` with smaller sizes, and let ICMP \
+                 type 3 code 4 and ICMPv6 type 2 through."
             } else {
                 lack.advice()
             };
@@ -301,7 +371,15 @@ impl Diagnosis for FragmentsMissing {
             found.push(Finding {
                 name: "fragments_missing",
                 severity: Severity::Warning,
-                title: lack.title(*addrs, frames.len(), all),
+                title: format!(
+                    "{}{}",
+                    lack.title(*addrs, frames.len(), all),
+                    if are_longer {
+                        ": what is missing seems larger than any that does"
+                    } else {
+                        ""
+                    }
+                ),
                 evidence,
                 confidence: if is_capture || self.drops || answered > 0 {
                     Confidence::Suspected
@@ -311,5 +389,35 @@ impl Diagnosis for FragmentsMissing {
                 advice,
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Extent;
+
+    #[test]
+    fn the_offset_of_the_last_fragment_tells_how_long_others_can_be() {
+        let last = |offset, length| Extent {
+            offset,
+            length,
+            is_last: true,
+        };
+        // Two of 1416 octets.
+        assert!(last(2832, 1176).tells_longer_than(1176));
+        assert!(last(2832, 1176).tells_longer_than(1415));
+        assert!(!last(2832, 1176).tells_longer_than(1416));
+        // Three of 944, but that the last is longer.
+        assert!(!last(2832, 900).tells_longer_than(944));
+        // As long as the last.
+        assert!(!last(2352, 1176).tells_longer_than(1176));
+        let in_between = Extent {
+            is_last: false,
+            ..last(2832, 1176)
+        };
+        assert!(!in_between.tells_longer_than(1176));
+        // Nothing before it is missing, or it has nothing.
+        assert!(!last(0, 100).tells_longer_than(100));
+        assert!(!last(2832, 0).tells_longer_than(0));
     }
 }

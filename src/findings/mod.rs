@@ -36,7 +36,7 @@ use std::collections::HashSet;
 
 use foldhash::fast::RandomState;
 
-use self::fragments_missing::Fragmented;
+use self::fragments_missing::{Extent, Fragmented};
 use self::group::Counted;
 use crate::correlate::Relation;
 use crate::correlate::exchange::Exchange;
@@ -170,7 +170,8 @@ impl Diagnostics {
             addrs: packet.ip.addrs,
             id: packet.ip.fragment_id(),
         };
-        self.fragments_missing.fragment(frame.ts, message, came_to);
+        let told = (Extent::of(&packet.ip), came_to);
+        self.fragments_missing.fragment(frame.ts, message, told);
     }
 
     /// Takes what the kernel counted while capturing.

@@ -74,6 +74,32 @@ fn what_is_missing_is_told_by_where_it_lies() {
     );
 }
 
+/// Fragments but the last are as long as each other, so that its offset tells their length.
+#[test]
+fn that_the_large_fragments_are_missing_is_told() {
+    let large = "others arrive: what is missing seems larger than any that does";
+    for (file, is_large) in [
+        (pings(|kind, _, n| kind == REQUEST || n == 2), true),
+        // Others arrive that are as large.
+        (
+            pings(|kind, seq, n| kind == REQUEST || n == 2 || seq == 1),
+            false,
+        ),
+        (
+            pings(|kind, seq, n| kind == REQUEST || n == 2 || seq == 1 && n == 0),
+            false,
+        ),
+        (pings(|kind, _, n| kind == REQUEST || n != 0), false),
+    ] {
+        let told = records(&file);
+        let finding = findings(&told)[0];
+        let title = finding["title"].as_str().unwrap();
+        assert_eq!(title.ends_with(large), is_large, "{title}");
+        let advice = finding["advice"].as_str().unwrap();
+        assert_eq!(advice.starts_with("Large packets are lost"), is_large);
+    }
+}
+
 #[test]
 fn of_a_request_in_part_is_told_what_is_missing() {
     let file = pings(|kind, _, n| kind == REQUEST && n == 0);
