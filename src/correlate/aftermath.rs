@@ -1,6 +1,7 @@
 //! Flows that were hit by an error, followed forward: what did they do next?
 
 mod account;
+mod ahead;
 mod before;
 mod hit;
 mod opened;
@@ -175,10 +176,12 @@ impl Followed {
             }
         }
         let whose = self.whose_hit(hit, verdict.apart);
-        let flow = self.flows.get_mut(&whose);
-        if let Some(account) = flow.and_then(|flow| flow.account_mut(&verdict)) {
+        if let Some(flow) = self.flows.get_mut(&whose)
+            && let sent = flow.sent_up_to
+            && let Some(account) = flow.account_mut(&verdict)
+        {
             account.error(dropped, ts);
-            account.quoted(dropped, captured);
+            account.quoted(dropped, captured, sent);
             return;
         }
         let hashes = ring.hashes(key.addrs, key.protocol, Lead::of_flow(key.ports));
@@ -194,7 +197,7 @@ impl Followed {
             was_open: answer.and_then(|answer| opened::was_open(ring, &key, &answer)),
             ..Account::new(verdict, dropped, ts)
         };
-        account.quoted(dropped, captured);
+        account.quoted(dropped, captured, before.sent_up_to);
         if let Some(flow) = self.flows.get_mut(&whose) {
             let is_first = flow.accounts.is_empty();
             if is_first || (self.further < self.room && flow.accounts.len() < VERDICTS) {
@@ -320,14 +323,6 @@ impl Followed {
         flow.and_then(|flow| Some(flow.aftermath(flow.account(verdict)?, is_tcp)))
             .unwrap_or(Aftermath::UNKNOWN)
     }
-
-    /// How many errors of a verdict are about segments that were acknowledged after them, and not sent
-    /// again.
-    pub(super) fn arrived_later(&self, (flow, link): (FlowKey, Link), verdict: &VerdictKey) -> u64 {
-        let flow = self.flows.get(&self.whose(flow, link));
-        let account = flow.and_then(|flow| flow.account(verdict));
-        account.map_or(0, |account| account.outstanding.arrived)
-    }
 }
 
 impl Tracked {
@@ -366,8 +361,13 @@ impl Tracked {
         if occupied > 0
             && let Some(seq) = packet.seq()
         {
-            again = (self.sent_up_to).is_some_and(|end| is_beyond(end, seq));
-            self.sent_up_to = furthest(self.sent_up_to, Some(seq.wrapping_add(occupied)));
+            let to = seq.wrapping_add(occupied);
+            if let Some(end) = self.sent_up_to {
+                again = is_beyond(end, seq);
+                let ahead = self.accounts.iter_mut().map(|account| &mut account.ahead);
+                ahead.for_each(|ahead| ahead.sent((seq, to), end));
+            }
+            self.sent_up_to = furthest(self.sent_up_to, Some(to));
         }
         for account in &mut self.accounts {
             if error.is_some_and(|error| error <= account.first_error) {

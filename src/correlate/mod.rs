@@ -378,6 +378,10 @@ impl Correlator {
             verdict.aftermath = self.followed.aftermath(followed, &key);
             verdict.arrived_later =
                 (self.followed.arrived_later(followed, &key)).min(verdict.count);
+            // Of those whose packet was captured after them the clocks of two captures may tell otherwise.
+            let known = verdict.unheard().max(verdict.original_count);
+            let others = verdict.count.saturating_sub(known);
+            verdict.out_of_window += self.followed.ahead(followed, &key).min(others);
         }
         if verdict.reason == DropReason::PortUnreachable {
             let dropped = (verdict.dropped(), verdict.scope.link());

@@ -174,6 +174,11 @@ impl DropVerdict {
 
     /// Whether nobody heard of it: none of its errors came to its receiver, whole, and told that of a socket.
     pub fn is_unheard(&self) -> bool {
+        self.count > 0 && self.unheard() >= self.count
+    }
+
+    /// How many of its errors nobody heard of.
+    pub(super) fn unheard(&self) -> u64 {
         let undelivered = self.undelivered.map_or(0, |undelivered| undelivered.count);
         let unheard = [
             undelivered,
@@ -183,7 +188,7 @@ impl DropVerdict {
             self.out_of_window,
             self.arrived,
         ];
-        self.count > 0 && unheard.iter().sum::<u64>() >= self.count
+        unheard.iter().sum()
     }
 
     /// Whether all its errors were discarded as damaged: what they say may be what was.

@@ -1,5 +1,6 @@
 //! What came of a flow, as one verdict has to tell it: since the errors that it counts.
 
+use super::ahead::Ahead;
 use super::outstanding::Outstanding;
 use super::{RETRIED_WITHIN, furthest, is_beyond};
 use crate::correlate::in_flight::Captured;
@@ -28,6 +29,7 @@ pub(super) struct Account {
     /// Of what was sent since the first error, with data, and acknowledged.
     pub(super) arrived: Sizes,
     pub(super) outstanding: Outstanding,
+    pub(super) ahead: Ahead,
     /// For other protocols than TCP: what the other end sent.
     pub(super) answers: u64,
     pub(super) back: Back,
@@ -125,6 +127,7 @@ impl Account {
             sizes_again: Sizes::default(),
             arrived: Sizes::default(),
             outstanding: Outstanding::default(),
+            ahead: Ahead::default(),
             answers: 0,
             back: Back::Unknown,
             is_answered: false,
@@ -147,10 +150,12 @@ impl Account {
         self.settle_sizes();
     }
 
-    /// It is about the segment `dropped`, of which the capture has this.
-    pub(super) fn quoted(&mut self, dropped: Option<u32>, captured: Captured) {
-        if let (Some(seq), Captured::Once { to }) = (dropped, captured) {
-            self.outstanding.quoted(seq, to);
+    /// It is about the segment `dropped`, of which the capture has this; all before `sent` was sent.
+    pub(super) fn quoted(&mut self, dropped: Option<u32>, captured: Captured, sent: Option<u32>) {
+        match (dropped, captured, sent) {
+            (Some(seq), Captured::Once { to }, _) => self.outstanding.quoted(seq, to),
+            (Some(seq), Captured::Other, Some(end)) => self.ahead.quoted(seq, end),
+            _ => {}
         }
     }
 

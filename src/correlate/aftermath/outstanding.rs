@@ -1,7 +1,10 @@
 //! Segments of a flow that wait for an acknowledgement: which of them got through.
 
-use super::is_beyond;
+use super::{Followed, is_beyond};
+use crate::correlate::network::Link;
 use crate::correlate::observation::Observation;
+use crate::correlate::verdicts::VerdictKey;
+use crate::model::FlowKey;
 
 /// Segments sent since the first error that are remembered: of more, those sent last are not.
 const SENT: usize = 8;
@@ -78,5 +81,19 @@ impl Outstanding {
         let arrived = (self.sent.iter_mut())
             .filter_map(|place| place.take_if(|sent| !is_beyond(sent.to, ack)));
         arrived.map(|sent| sent.length).max()
+    }
+}
+
+impl Followed {
+    /// How many errors of a verdict are about segments that were acknowledged after them, and not sent
+    /// again.
+    pub(in crate::correlate) fn arrived_later(
+        &self,
+        (flow, link): (FlowKey, Link),
+        verdict: &VerdictKey,
+    ) -> u64 {
+        let flow = self.flows.get(&self.whose(flow, link));
+        let account = flow.and_then(|flow| flow.account(verdict));
+        account.map_or(0, |account| account.outstanding.arrived)
     }
 }

@@ -210,6 +210,41 @@ fn what_the_capture_may_have_missed_was_in_flight() {
     assert_eq!(told(play).out_of_window, 0);
 }
 
+/// Who had sent up to there would not go on from here.
+#[test]
+fn what_a_flow_was_far_from_sending_was_not_in_flight() {
+    let far = 1301 + 0xffff;
+    for (seq, sent, out_of_window) in [
+        (far + 1, &[1301, 1401][..], 1),
+        (9_999_999, &[1201, 1301], 1),
+        (far + 1, &[1302, 1402], 1),
+        // A window of that size may be in flight.
+        (far, &[1301, 1401], 0),
+        // It sends nothing new, or the capture misses what it sent.
+        (far + 1, &[1201], 0),
+        (far + 1, &[1302], 0),
+        (far + 1, &[far, far + 100], 0),
+        (far + 1, &[far - 98, far + 2], 0),
+    ] {
+        let mut play = connection(1);
+        play.at(65, &client(1201, 100));
+        play.at(70, &refusal(seq));
+        for (millis, from) in (80..).zip(sent) {
+            play.at(millis, &client(*from, 100));
+        }
+        play.at(90, &server(sent[sent.len() - 1] + 100));
+        let verdict = told(play);
+        assert_eq!(verdict.out_of_window, out_of_window, "{seq} {sent:?}");
+        assert_eq!(verdict.is_unfounded(), out_of_window == 1);
+        assert_eq!(verdict.is_unheard(), out_of_window == 1);
+    }
+    // Nobody knows what would have come next.
+    let mut play = connection(1);
+    play.at(65, &client(1201, 100));
+    play.at(70, &refusal(far + 1));
+    assert_eq!(told(play).out_of_window, 0);
+}
+
 #[test]
 fn an_error_may_be_captured_before_what_it_is_about() {
     let mut play = connection(1);
