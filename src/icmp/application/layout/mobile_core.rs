@@ -22,29 +22,72 @@ const HEADER: &[FieldSpec] = &[
     spec::u16(2, "message_length"),
 ];
 
+const TEID: FieldSpec = spec::hex(4, 4, "teid");
+const NEXT_EXTENSION: FieldSpec = spec::hex(11, 1, "next_extension");
+
+/// Flags of version 1 (3GPP TS 29.060 section 6): with any of them all three fields are there, of which
+/// those without a flag hold nothing. Control messages have no use for the number of an N-PDU (section
+/// 8.2).
+const EXTENSION: u8 = 0x04;
+const SEQUENCE: u8 = 0x02;
+const N_PDU: u8 = 0x01;
+
+/// Whether it is a message of version 1 with these flags and no other; one bit is spare.
+fn is_gtp_1(payload: &Payload<'_>, flags: u8) -> bool {
+    const SPARE: u8 = 0x08;
+    first(payload) & !SPARE == 0x30 | flags && has_length(payload, 8)
+}
+
 /// 3GPP TS 29.060 section 6, TS 29.274 section 5.1.
 pub(super) const GTP: &[Layout] = &[
     Layout {
         name: "gtp",
-        fits: |payload| first(payload) & 0xf7 == 0x32 && has_length(payload, 8),
+        fits: |payload| is_gtp_1(payload, 0),
         common: HEADER,
-        fields: &[spec::hex(4, 4, "teid"), spec::u16(8, "sequence")],
+        fields: &[TEID],
+        length: 8,
+        messages: MESSAGES_1,
+    },
+    Layout {
+        name: "gtp",
+        fits: |payload| is_gtp_1(payload, N_PDU),
+        common: HEADER,
+        fields: &[TEID],
         length: 12,
         messages: MESSAGES_1,
     },
     Layout {
         name: "gtp",
-        fits: |payload| first(payload) & 0xf8 == 0x30 && has_length(payload, 8),
+        fits: |payload| is_gtp_1(payload, SEQUENCE) || is_gtp_1(payload, SEQUENCE | N_PDU),
         common: HEADER,
-        fields: &[spec::hex(4, 4, "teid")],
-        length: 8,
+        fields: &[TEID, spec::u16(8, "sequence")],
+        length: 12,
+        messages: MESSAGES_1,
+    },
+    Layout {
+        name: "gtp",
+        fits: |payload| is_gtp_1(payload, EXTENSION) || is_gtp_1(payload, EXTENSION | N_PDU),
+        common: HEADER,
+        fields: &[TEID, NEXT_EXTENSION],
+        length: 12,
+        messages: MESSAGES_1,
+    },
+    Layout {
+        name: "gtp",
+        fits: |payload| {
+            is_gtp_1(payload, EXTENSION | SEQUENCE)
+                || is_gtp_1(payload, EXTENSION | SEQUENCE | N_PDU)
+        },
+        common: HEADER,
+        fields: &[TEID, spec::u16(8, "sequence"), NEXT_EXTENSION],
+        length: 12,
         messages: MESSAGES_1,
     },
     Layout {
         name: "gtp",
         fits: |payload| first(payload) & 0xf8 == 0x48 && has_length(payload, 4),
         common: HEADER,
-        fields: &[spec::hex(4, 4, "teid"), spec::number(8, 3, "sequence")],
+        fields: &[TEID, spec::number(8, 3, "sequence")],
         length: 12,
         messages: MESSAGES_2,
     },
@@ -69,7 +112,7 @@ pub(super) const GTP: &[Layout] = &[
             spec::flag(0, 0x10, "piggybacked"),
             spec::u8(1, "type"),
             spec::u16(2, "message_length"),
-            spec::hex(4, 4, "teid"),
+            TEID,
             spec::number(8, 3, "sequence"),
         ],
         length: 12,

@@ -64,6 +64,34 @@ fn the_core_of_a_mobile_network() {
     );
 }
 
+/// 3GPP TS 29.060 section 6: with any of the flags E, S and PN all three fields are there, and each means
+/// something with its own alone.
+#[test]
+fn control_of_gtp_has_what_its_flags_tell() {
+    let common = "gtp echo_request: version 1, type 1, message_length";
+    let fields = ["", "", ", sequence 4660", ", sequence 4660"];
+    for (flags, sequence) in (0_u8..4).zip(fields) {
+        let optional: &[u8] = if flags == 0 { &[] } else { b"\x12\x34\x56\0" };
+        let length = 2 + u8::try_from(optional.len()).unwrap();
+        let header = [0x30 | flags, 1, 0, length, 0, 0, 0, 9];
+        assert_eq!(
+            told(
+                UDP,
+                [2123, 2123],
+                &[&header, optional, b"\x0e\x01"].concat()
+            ),
+            format!("{common} {length}, teid 0x9{sequence}")
+        );
+        let header = [0x34 | flags, 1, 0, 10, 0, 0, 0, 9];
+        let extended = b"\x12\x34\x56\xc0\x01\xab\xcd\0\x0e\x01";
+        let text = format!("{common} 10, teid 0x9{sequence}, next_extension 0xc0");
+        assert_eq!(
+            told(UDP, [2123, 2123], &[&header, &extended[..]].concat()),
+            text
+        );
+    }
+}
+
 #[test]
 fn exports_of_flows() {
     let five = padded(
