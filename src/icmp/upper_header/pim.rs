@@ -39,7 +39,7 @@ pub(super) fn header(octets: &[u8]) -> Option<UpperHeader<'_>> {
             rows([spec::flag(4, 0x80, "border"), spec::flag(4, 0x40, "null")]),
             8,
         ),
-        2 | 5 => source(octets),
+        2 | 5 | 9 => source(octets),
         4 => bootstrap(octets),
         8 => candidate(octets),
         3 | 6 | 7 => join(octets),
@@ -51,10 +51,13 @@ pub(super) fn header(octets: &[u8]) -> Option<UpperHeader<'_>> {
     Some(UpperHeader::new("pim", kind, message, bytes, specs))
 }
 
-type Rows = [Option<FieldSpec>; 8];
+/// Those of a state refresh are the most.
+const OWN: usize = 13;
+
+type Rows = [Option<FieldSpec>; OWN];
 
 fn rows(specs: impl IntoIterator<Item = FieldSpec>) -> Rows {
-    let mut rows = [None; 8];
+    let mut rows = [None; OWN];
     for (to, row) in rows.iter_mut().zip(specs) {
         *to = Some(row);
     }
@@ -100,27 +103,49 @@ impl Encoded {
     }
 }
 
-/// The group and the source of a register-stop or of an assert (sections 4.9.4 and 4.9.6).
+/// The group and the source of a register-stop, an assert or a state refresh (sections 4.9.4 and 4.9.6;
+/// RFC 3973 section 4.7.10), and what follows them.
 fn source(octets: &[u8]) -> (Rows, usize) {
     let Some(group) = Encoded::masked(octets, 4, "group") else {
         return (rows([]), octets.len());
     };
+    let of_group = [group.mask_length(), group.address];
     let Some(source) = Encoded::unicast(octets, group.end, "source") else {
-        return (rows([group.mask_length(), group.address]), octets.len());
+        return (rows(of_group), octets.len());
     };
-    let (end, is_assert) = (
-        source.end,
-        octets.first().is_some_and(|first| first & 0x0f == 5),
-    );
-    let metrics = [
-        spec::flag(end, 0x80, "rendezvous_tree"),
-        spec::bits_of(end, 4, 0, 31, "metric_preference"),
-        spec::u32(end + 4, "metric"),
-    ];
-    let addresses = [group.mask_length(), group.address, source.address];
-    let metrics = metrics.into_iter().filter(|_| is_assert);
-    let length = if is_assert { end + 8 } else { end };
-    (rows(addresses.into_iter().chain(metrics)), length.into())
+    let addresses = of_group.into_iter().chain([source.address]);
+    match octets.first().map_or(0, |first| first & 0x0f) {
+        5 => {
+            let own = addresses.chain(metrics(source.end));
+            (rows(own), usize::from(source.end) + 8)
+        }
+        9 => {
+            let Some(originator) = Encoded::unicast(octets, source.end, "originator") else {
+                return (rows(addresses), octets.len());
+            };
+            let end = originator.end;
+            let behind = [
+                spec::u8(end + 8, "source_mask_length"),
+                spec::u8(end + 9, "ttl"),
+                spec::flag(end + 10, 0x80, "prune_indicator"),
+                spec::flag(end + 10, 0x40, "prune_now"),
+                spec::flag(end + 10, 0x20, "assert_override"),
+                spec::seconds_of(end + 11, 1, "interval"),
+            ];
+            let own = addresses.chain([originator.address]).chain(metrics(end));
+            (rows(own.chain(behind)), usize::from(end) + 12)
+        }
+        _ => (rows(addresses), source.end.into()),
+    }
+}
+
+/// How far it is to the source by the route of who sends it.
+fn metrics(at: u16) -> [FieldSpec; 3] {
+    [
+        spec::flag(at, 0x80, "rendezvous_tree"),
+        spec::bits_of(at, 4, 0, 31, "metric_preference"),
+        spec::u32(at + 4, "metric"),
+    ]
 }
 
 /// To whom a join is sent, and its groups (section 4.9.5).

@@ -115,6 +115,30 @@ fn what_registers_and_asserts_are_about() {
     );
 }
 
+/// RFC 3973 section 4.7.10.
+#[test]
+fn what_a_state_refresh_is_about() {
+    let (source, originator) = ([1, 0, 10, 0, 0, 5], [1, 0, 10, 0, 0, 7]);
+    let metrics = [0x80, 0, 0, 110, 0, 0, 0, 20, 24, 31, 0xe0, 60];
+    assert_eq!(
+        told_behind_checksum(9, &[&GROUP, &source, &originator, &metrics]),
+        "state_refresh: mask_length 32, group 239.1.1.1, source 10.0.0.5, originator 10.0.0.7, rendezvous_tree, \
+         metric_preference 110, metric 20, source_mask_length 24, ttl 31, prune_indicator, prune_now, \
+         assert_override, interval 60"
+    );
+    assert_eq!(
+        told_behind_checksum(9, &[&GROUP, &source, &originator[..3]]),
+        "state_refresh: mask_length 32, group 239.1.1.1, source 10.0.0.5, unread 01000a"
+    );
+    let v6 = |last| [&[2, 0, 0x20, 1, 0xd, 0xb8][..], &[0; 11], &[last]].concat();
+    let group = [&[2, 0, 0, 128, 0xff, 0x3e][..], &[0; 13], &[9]].concat();
+    assert_eq!(
+        told_behind_checksum(9, &[&group, &v6(5), &v6(7), &metrics[..9]]),
+        "state_refresh: mask_length 128, group ff3e::9, source 2001:db8::5, originator 2001:db8::7, \
+         rendezvous_tree, metric_preference 110, metric 20, source_mask_length 24"
+    );
+}
+
 /// RFC 5384 section 3.4.1: attributes stand behind addresses of that encoding.
 #[test]
 fn what_another_encoding_holds_is_no_source() {
