@@ -236,17 +236,17 @@ const QUERY_V6: &[FieldSpec] = &[spec::v6(16, "subject")];
 const QUERY_V4: &[FieldSpec] = &[spec::v4(16, "subject")];
 const QUERY_NAME: &[FieldSpec] = &[spec::node_names(16, Place::Subject, "subject")];
 const NAME_ANSWER: &[FieldSpec] = &[
-    spec::signed_seconds(16, "ttl"),
+    spec::seconds_of(16, 4, "ttl"),
     spec::node_names(20, Place::Answer, "names"),
 ];
 
-const V6_ENTRY: &[FieldSpec] = &[spec::signed_seconds(0, "ttl"), spec::v6(4, "address")];
-const V4_ENTRY: &[FieldSpec] = &[spec::signed_seconds(0, "ttl"), spec::v4(4, "address")];
+const V6_ENTRY: &[FieldSpec] = &[spec::seconds_of(0, 4, "ttl"), spec::v6(4, "address")];
+const V4_ENTRY: &[FieldSpec] = &[spec::seconds_of(0, 4, "ttl"), spec::v4(4, "address")];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::icmp::field::Value;
+    use crate::icmp::field::{Field, Value};
     use crate::icmp::tests::{every_code, every_prefix, parse, rules, told, v6};
 
     fn message(kind: u8, code: u8, qtype: u8, data: &[u8]) -> Vec<u8> {
@@ -360,6 +360,21 @@ mod tests {
         let entries = |ttl: u8| [0, 0, 0, 0, 10, 0, 0, 1, 0, 0, 0, ttl, 10, 0, 0, 2];
         assert_eq!(broken(4, &entries(0)), []);
         assert_eq!(broken(4, &entries(9)), [(24, rule)]);
+    }
+
+    /// RFC 4620 sections 6.3 and 6.4: a value of 32 bits, as tshark and tcpdump show it.
+    #[test]
+    fn times_to_live_have_no_sign() {
+        let is_told = |mut fields: Box<dyn Iterator<Item = Field<'_>> + '_>| {
+            fields.any(|field| field.name == "ttl" && field.value == Value::Number(u32::MAX.into()))
+        };
+        for (qtype, size) in [(3, 16), (4, 4)] {
+            let packet = message(140, 0, qtype, &[&[0xff; 4][..], &[1; 16][..size]].concat());
+            let entry = parse(&packet).items().next().unwrap();
+            assert!(is_told(Box::new(entry.fields())), "{qtype}");
+        }
+        let packet = message(140, 0, 2, b"\xff\xff\xff\xff\x03lab\0");
+        assert!(is_told(Box::new(parse(&packet).fields())));
     }
 
     #[test]

@@ -144,7 +144,7 @@ fn answer(out: &mut Vec<u8>, qtype: u16, message: &Message<'_>) {
         let mut ttl = None;
         for field in entry.fields() {
             match field.value {
-                Value::Signed(seconds) => ttl = Some(seconds),
+                Value::Number(seconds) => ttl = Some(seconds),
                 Value::Address(address) => {
                     out.push(b' ');
                     write::ip(out, address);
@@ -154,7 +154,7 @@ fn answer(out: &mut Vec<u8>, qtype: u16, message: &Message<'_>) {
         }
         if let Some(ttl) = ttl {
             out.push(b'(');
-            fields::value(out, Value::Signed(ttl));
+            write::decimal(out, ttl);
             out.push(b')');
         }
     }
