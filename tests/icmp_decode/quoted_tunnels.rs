@@ -200,6 +200,57 @@ fn a_stack_that_is_cut_tells_the_labels_that_are_there() {
     assert!(told["inner"].is_null(), "{told}");
 }
 
+/// RFC 2661 sections 3.1 and 4.1: of what a control message tells the last may be quoted in part.
+#[test]
+fn an_attribute_of_l2tp_that_is_cut_is_told_as_cut() {
+    let attribute = |kind: u8, value: &[u8]| {
+        let length = u8::try_from(6 + value.len()).unwrap();
+        [&[0x80, length, 0, 0, 0, kind], value].concat()
+    };
+    let behind = |last: &[u8]| {
+        let attributes = [&attribute(0, &[0, 2]), last].concat();
+        let length = u8::try_from(12 + attributes.len()).unwrap();
+        let header = [0xc8, 2, 0, length, 0, 5, 0, 0, 0, 0, 0, 1];
+        over_udp(1701, &header, &attributes)
+    };
+    // The quote ends with the first three octets of the value.
+    let cut = |packet: &[u8], there: usize| {
+        let error = about(packet, 28 + 12 + 8 + 6 + there);
+        let list = quoted(&error)["tunnel"][0]["headers"][1].clone();
+        assert_eq!(list["attributes"][0]["message_name"], "sccrp", "{list}");
+        assert_eq!(list["unread"], Value::Null, "{list}");
+        (list["attributes"][1].clone(), run(&[error], &["-tv"]))
+    };
+    let name = behind(&attribute(7, b"lac.example"));
+    let (told, text) = cut(&name, 3);
+    assert_eq!(
+        told,
+        json!({"type": 7, "name": "host_name", "mandatory": true, "hidden": false, "text": "lac", "cut": true})
+    );
+    assert!(
+        text.contains("host name (7): flags [mandatory], text lac, cut\n"),
+        "{text}"
+    );
+    let (told, _) = cut(&name, 11);
+    assert_eq!(told["text"], "lac.example", "{told}");
+    assert_eq!(told["cut"], Value::Null, "{told}");
+    let (told, text) = cut(&behind(&attribute(11, &[0xaa; 16])), 3);
+    assert_eq!(
+        told,
+        json!({"type": 11, "name": "challenge", "mandatory": true, "hidden": false, "unread": "aaaaaa",
+               "cut": true})
+    );
+    assert!(text.contains("unread aaaaaa, cut\n"), "{text}");
+    // Nothing is told of a password.
+    let (told, text) = cut(&behind(&attribute(33, b"hemmelig")), 3);
+    assert_eq!(
+        told,
+        json!({"type": 33, "name": "proxy_authentication_response", "mandatory": true, "hidden": false,
+               "cut": true})
+    );
+    assert!(text.contains("flags [mandatory], cut\n"), "{text}");
+}
+
 #[test]
 fn options_of_a_packet_inside_may_be_cut() {
     let mut inner = inner();

@@ -49,8 +49,9 @@ pub enum Parts {
     Dhcp6Options(u8),
     /// Attributes of RADIUS (RFC 2865 section 5).
     RadiusAttributes,
-    /// Attributes of a control message of L2TP (RFC 2661 section 4).
-    L2tpAttributes,
+    /// Attributes of a control message of L2TP (RFC 2661 section 4), of which all is there or not: of a cut
+    /// one the last may be there in part.
+    L2tpAttributes(Extent),
     /// Parts of a message of HNCP (RFC 7787 section 7).
     HncpTlvs,
     /// What IKE proposes (RFC 2408 section 3.5, RFC 7296 section 3.3.1).
@@ -148,7 +149,7 @@ const fn telnet(command: u8) -> Option<&'static str> {
 }
 
 impl Parts {
-    /// The parts at the beginning of `octets` that are all there.
+    /// The parts at the beginning of `octets` that are all there, and of some kinds what there is of the last.
     pub fn items(self, octets: &[u8]) -> impl Iterator<Item = Item<'_>> + Clone {
         self.walk(octets).map(|(item, _)| item)
     }
@@ -214,7 +215,7 @@ impl Parts {
                 Self::DhcpOptions => dhcp::option(rest)?,
                 Self::Dhcp6Options(levels) => dhcp::option_6(rest, levels)?,
                 Self::RadiusAttributes => radius::attribute(rest)?,
-                Self::L2tpAttributes => l2tp::attribute(rest)?,
+                Self::L2tpAttributes(extent) => l2tp::attribute(rest, extent)?,
                 Self::HncpTlvs => hncp::tlv(rest)?,
                 Self::IkeProposals(version) => ike::proposal(rest, version)?,
                 Self::IkeTransforms(version) => ike::transform(rest, version)?,

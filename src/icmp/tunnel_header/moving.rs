@@ -2,7 +2,8 @@
 
 use super::{Part, Step, Under, behind, is_ethernet, tables};
 use crate::icmp::application::parts::Parts;
-use crate::icmp::field::{FieldSpec, spec};
+use crate::icmp::field::{Extent, FieldSpec, spec};
+use crate::icmp::upper_header::l2tp;
 use crate::wire::bytes::{array_at, u8_at, u16_at};
 use crate::wire::link::ieee802154::mac_places;
 
@@ -116,7 +117,11 @@ pub(super) fn l2tp(rest: &[u8]) -> Option<Step> {
         (length, Part::Ppp, None)
     } else {
         let at = u16::try_from(length).ok()?;
-        let attributes = spec::parts(at, Parts::L2tpAttributes, "attributes");
+        let attributes = match flags & L2TP_HAS_LENGTH {
+            0 => Parts::L2tpAttributes(Extent::Whole),
+            _ => l2tp::attributes(rest),
+        };
+        let attributes = spec::parts(at, attributes, "attributes");
         (rest.len().max(length), Part::End, Some(attributes))
     };
     let rows = (tables::L2TP.iter().copied()).chain(rows.into_iter().flatten());

@@ -140,7 +140,7 @@ impl Serialize for FieldValue<'_> {
                 None => Hex(octets).serialize(serializer),
             },
             Value::Parts(parts, octets) => {
-                serializer.collect_seq(parts.items(octets).map(ItemEntry))
+                serializer.collect_seq(parts.items(octets).map(PartEntry))
             }
             Value::RplMetrics(octets) => {
                 serializer.collect_seq(rpl_metric::items(octets).map(ItemEntry))
@@ -324,12 +324,27 @@ pub(super) struct ItemEntry<'a>(pub(super) Item<'a>);
 
 impl Serialize for ItemEntry<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let item = &self.0;
         let mut map = serializer.serialize_map(None)?;
-        put_kind(&mut map, item)?;
-        map.maybe("length", item.odd_length())?;
-        put_own_fields(&mut map, item)?;
-        map.maybe("unread", item.unread().map(Hex))?;
+        put_item(&mut map, &self.0)?;
+        map.end()
+    }
+}
+
+fn put_item<M: SerializeMap>(map: &mut M, item: &Item<'_>) -> Result<(), M::Error> {
+    put_kind(map, item)?;
+    map.maybe("length", item.odd_length())?;
+    put_own_fields(map, item)?;
+    map.maybe("unread", item.unread().map(Hex))
+}
+
+/// A part in a list that is a field itself, of which no defect tells where it was cut.
+struct PartEntry<'a>(Item<'a>);
+
+impl Serialize for PartEntry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        put_item(&mut map, &self.0)?;
+        map.fact("cut", self.0.extent == Extent::Cut)?;
         map.end()
     }
 }

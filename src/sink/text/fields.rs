@@ -7,8 +7,8 @@ use super::addr;
 use super::verbose::labels;
 use crate::icmp::application::snmp::{self, Oid};
 use crate::icmp::field::{
-    Field, NetBiosName, Unit, Value, fixed_points, numbers, sequences, strings, v4_addresses,
-    v4_times, v6_addresses,
+    Extent, Field, NetBiosName, Unit, Value, fixed_points, numbers, sequences, strings,
+    v4_addresses, v4_times, v6_addresses,
 };
 use crate::icmp::item::Item;
 use crate::icmp::node_name::NodeName;
@@ -140,7 +140,15 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>) {
         Value::NetBiosName(name) => netbios(out, name),
         Value::Oid(oid) => oid_text(out, oid),
         Value::Bindings(octets) => bindings(out, octets),
-        Value::Parts(parts, octets) => items(out, parts.items(octets)),
+        Value::Parts(parts, octets) => {
+            for (i, part) in parts.items(octets).enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b"; " });
+                item(out, &part);
+                if part.extent == Extent::Cut {
+                    out.extend_from_slice(b", cut");
+                }
+            }
+        }
         Value::RplMetrics(octets) => items(out, rpl_metric::items(octets)),
         Value::Time(ts) => write::rfc3339(out, ts),
         Value::Nanoseconds(n) => write::span(out, Duration::from_nanos(n)),

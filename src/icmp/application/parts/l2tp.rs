@@ -2,7 +2,7 @@
 
 use super::part;
 use super::reads::Reads;
-use crate::icmp::field::{FieldSpec, Names, spec};
+use crate::icmp::field::{Extent, FieldSpec, Names, spec};
 use crate::icmp::item::{Item, Specs};
 use crate::wire::bytes::u16_at;
 
@@ -15,8 +15,8 @@ const MESSAGES: Names = Names {
     ],
 };
 
-/// The attribute in front of `octets`, and its octets.
-pub(super) fn attribute(octets: &[u8]) -> Option<(Item<'_>, usize)> {
+/// The attribute in front of `octets`, and its octets: of a message that was cut those that are there.
+pub(super) fn attribute(octets: &[u8], message: Extent) -> Option<(Item<'_>, usize)> {
     const MANDATORY: FieldSpec = spec::flag(0, 0x80, "mandatory");
     const HIDDEN: FieldSpec = spec::flag(0, 0x40, "hidden");
     const HIDDEN_BIT: u16 = 0x4000;
@@ -25,7 +25,12 @@ pub(super) fn attribute(octets: &[u8]) -> Option<(Item<'_>, usize)> {
     let (first, vendor, kind) = (u16_at(octets, 0)?, u16_at(octets, 2)?, u16_at(octets, 4)?);
     let length = first & LENGTH;
     let value = length.checked_sub(HEADER)?;
-    let bytes = octets.get(..length.into())?;
+    let bytes = match (octets.get(..length.into()), message) {
+        (Some(bytes), _) => bytes,
+        (None, Extent::Cut) => octets,
+        (None, Extent::Whole) => return None,
+    };
+    let extent = Extent::of(bytes.len(), length.into());
     let is_plain = vendor == 0 && first & HIDDEN_BIT == 0;
     let (name, reads) = match format(kind) {
         (name, reads) if is_plain => (name, reads),
@@ -35,6 +40,7 @@ pub(super) fn attribute(octets: &[u8]) -> Option<(Item<'_>, usize)> {
     let shown = bytes.get(..reads.shown(HEADER.into(), bytes.len()))?;
     let row = match (kind, is_plain, value) {
         (0, true, 2) => Some(spec::named(spec::u16(HEADER, "message"), &MESSAGES)),
+        _ if extent == Extent::Cut => reads.cut_row(HEADER, bytes.len()),
         _ => reads.row(HEADER, value),
     };
     let vendor_row = (vendor != 0).then_some(spec::u16(2, "vendor"));
@@ -42,9 +48,10 @@ pub(super) fn attribute(octets: &[u8]) -> Option<(Item<'_>, usize)> {
     let rows = rows.chain([spec::u16(4, "type")]).chain(row);
     let item = Item {
         number: Some(kind),
+        extent,
         ..part("attributes", name, shown, Specs::made(rows))
     };
-    Some((item, length.into()))
+    Some((item, bytes.len()))
 }
 
 /// RFC 2661 section 4.4.

@@ -48,6 +48,17 @@ impl Reads {
         })
     }
 
+    /// The field at `at` of an option of which so many octets are there, and more were sent: text is told as
+    /// far as it goes, nothing else is.
+    pub(super) fn cut_row(self, at: u16, there: usize) -> Option<FieldSpec> {
+        let length = u16::try_from(there).ok()?.checked_sub(at)?;
+        match (self, length) {
+            (_, 0) => None,
+            (Self::Text, _) => Some(spec::text_of(at, length, "text")),
+            _ => None,
+        }
+    }
+
     /// How many of the octets of an option may be shown, of which so many stand before the value.
     pub(super) const fn shown(self, before: usize, length: usize) -> usize {
         match self {

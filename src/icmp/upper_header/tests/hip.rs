@@ -132,4 +132,15 @@ fn control_messages_of_l2tp_version_3() {
          [0 message_type: mandatory, message 6/hello]"
     );
     assert_eq!(told(L2TP, &[0, 0, 0, 7, 1]), "-: session 7, unread 01");
+    // An attribute of which not all was quoted, and one that does not fit into its message.
+    let mut longer = in_ip.clone();
+    longer.extend([0x80, 14, 0, 0, 0, 7, b'l', b'a', b'c']);
+    longer[7] = 34;
+    assert!(
+        told(L2TP, &longer).ends_with("message 6/hello][7 host_name: mandatory, text lac]"),
+        "{}",
+        told(L2TP, &longer)
+    );
+    longer[7] = 29;
+    assert!(told(L2TP, &longer).ends_with("message 6/hello], unread 800e000000076c6163"));
 }
