@@ -50,6 +50,7 @@ type Layouts = &'static [(&'static [u16], &'static [Layout])];
 
 /// Of datagrams, by port.
 const DATAGRAMS: Layouts = &[
+    (&[177], services::XDMCP),
     (&[427], services::SLP),
     (&[464], services::KPASSWD),
     (&[623, 664], devices::RMCP),
@@ -57,12 +58,14 @@ const DATAGRAMS: Layouts = &[
     (&[1194], services::OPENVPN),
     (&[2055, 4739, 9555, 9995, 9996], flows::EXPORTS),
     (&[2123], mobile_core::GTP),
+    (&[2222], devices::ETHERNET_IP_IO),
     (&[3386], mobile_core::GTP_PRIME),
     (&[4569], services::IAX2),
     (&[5359], services::AHCP),
     (&[8231], services::HNCP),
     (&[8805], mobile_core::PFCP),
     (&[30490], devices::SOME_IP),
+    (&[44818], devices::ETHERNET_IP),
     (&[47808], devices::BACNET),
 ];
 
@@ -72,6 +75,7 @@ const SEGMENTS: Layouts = &[
     (&[3386], mobile_core::GTP_PRIME),
     (&[11211], services::MEMCACHED),
     (&[30490], devices::SOME_IP),
+    (&[44818], devices::ETHERNET_IP),
 ];
 
 /// A datagram or a segment that has the layout of its port.

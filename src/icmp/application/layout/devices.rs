@@ -1,8 +1,8 @@
-//! What machines, buildings and cars are run with: RMCP and IPMI, Modbus, `BACnet`, SOME/IP.
+//! What machines, buildings and cars are run with: RMCP and IPMI, Modbus, `EtherNet/IP`, `BACnet`, SOME/IP.
 
 use super::{Layout, is_whole};
 use crate::icmp::application::Payload;
-use crate::icmp::field::{FieldSpec, Names, spec};
+use crate::icmp::field::{FewNames, FieldSpec, Names, spec};
 use crate::wire::bytes::{array_at, u8_at, u16_at, u32_at};
 
 /// Whether it begins as RMCP, version 1.0, of this class (`Alert Standard Format` 2.0 section 3.2.2).
@@ -133,6 +133,84 @@ pub(super) const MODBUS: &[Layout] = &[Layout {
         (24, "read_fifo_queue"),
         (43, "encapsulated_interface"),
     ],
+}];
+
+/// A number of two octets, the low one first.
+fn little_endian(payload: &Payload<'_>, at: usize) -> Option<u16> {
+    array_at(payload.octets, at).map(u16::from_le_bytes)
+}
+
+const ENCAPSULATION_STATUS: FewNames = FewNames {
+    key: "status_name",
+    words: &[
+        (0, "success"),
+        (1, "unknown_command"),
+        (2, "out_of_memory"),
+        (3, "incorrect_data"),
+        (0x64, "invalid_session"),
+        (0x65, "invalid_length"),
+        (0x69, "unsupported_version"),
+    ],
+};
+
+/// The encapsulation of CIP (`The CIP Networks Library` volume 2 sections 2-3 and 2-4).
+pub(super) const ETHERNET_IP: &[Layout] = &[Layout {
+    name: "ethernet_ip",
+    fits: |payload| {
+        matches!(
+            little_endian(payload, 0),
+            Some(0 | 4 | 0x63..=0x66 | 0x6f | 0x70 | 0x72 | 0x73)
+        ) && is_whole(payload, little_endian(payload, 2), 24)
+    },
+    common: &[],
+    fields: &[
+        spec::little_endian(0, 2, "type"),
+        spec::little_endian(2, 2, "message_length"),
+        spec::hex_little_endian(4, 4, "session"),
+        spec::few_named(
+            spec::hex_little_endian(8, 4, "status"),
+            &ENCAPSULATION_STATUS,
+        ),
+        spec::octets(12, 8, "context"),
+        spec::hex_little_endian(20, 4, "options"),
+    ],
+    length: 24,
+    messages: &[
+        (0, "no_operation"),
+        (4, "list_services"),
+        (0x63, "list_identity"),
+        (0x64, "list_interfaces"),
+        (0x65, "register_session"),
+        (0x66, "unregister_session"),
+        (0x6f, "send_request_reply_data"),
+        (0x70, "send_unit_data"),
+        (0x72, "indicate_status"),
+        (0x73, "cancel"),
+    ],
+}];
+
+/// What devices send again and again (sections 2-6.2 and 3-2): a sequenced address, then data.
+pub(super) const ETHERNET_IP_IO: &[Layout] = &[Layout {
+    name: "ethernet_ip_io",
+    fits: |payload| {
+        const ITEMS: u8 = 2;
+        // Its type and its length.
+        const ADDRESS: [u8; 4] = [0x02, 0x80, 8, 0];
+        const DATA: u16 = 0x00b1;
+        let begins = array_at(payload.octets, 0) == Some([ITEMS, 0])
+            && array_at(payload.octets, 2) == Some(ADDRESS);
+        begins
+            && little_endian(payload, 14).is_none_or(|kind| kind == DATA)
+            && little_endian(payload, 16).is_none_or(|length| is_whole(payload, Some(length), 18))
+    },
+    common: &[],
+    fields: &[
+        spec::hex_little_endian(6, 4, "connection"),
+        spec::little_endian(10, 4, "sequence"),
+        spec::little_endian(16, 2, "data_length"),
+    ],
+    length: 18,
+    messages: &[],
 }];
 
 /// Whether it begins as `BACnet` over IP and is as long as it says (ASHRAE 135 annex J.2).

@@ -2,7 +2,7 @@
 
 use super::{Layout, is_whole};
 use crate::icmp::application::Payload;
-use crate::icmp::field::{FieldSpec, spec};
+use crate::icmp::field::{FieldSpec, Names, spec};
 use crate::wire::bytes::u16_at;
 
 fn version(payload: &Payload<'_>) -> Option<u16> {
@@ -24,7 +24,29 @@ const HEADER: &[FieldSpec] = &[
 /// Of the versions before templates.
 const NANOSECONDS: FieldSpec = spec::u32(12, "time_nanoseconds");
 
-/// Cisco's `NetFlow Export Datagram Format` of versions 1, 5 and 7; RFC 3954 section 5.1; RFC 7011
+/// By what version 8 puts flows together.
+const AGGREGATIONS: Names = Names {
+    key: "aggregation_name",
+    words: &[
+        "",
+        "as",
+        "protocol_port",
+        "source_prefix",
+        "destination_prefix",
+        "prefix",
+        "destination",
+        "source_destination",
+        "full_flow",
+        "tos_as",
+        "tos_protocol_port",
+        "tos_source_prefix",
+        "tos_destination_prefix",
+        "tos_prefix",
+        "tos_prefix_port",
+    ],
+};
+
+/// Cisco's `NetFlow Export Datagram Format` of versions 1, 5, 7 and 8; RFC 3954 section 5.1; RFC 7011
 /// section 3.1.
 pub(super) const EXPORTS: &[Layout] = &[
     Layout {
@@ -56,6 +78,27 @@ pub(super) const EXPORTS: &[Layout] = &[
         common: HEADER,
         fields: &[NANOSECONDS, spec::u32(16, "sequence")],
         length: 24,
+        messages: &[],
+    },
+    Layout {
+        name: "netflow",
+        fits: |payload| {
+            // By what flows are put together, a record has one of these sizes.
+            version(payload) == Some(8)
+                && [28, 32, 40, 44]
+                    .iter()
+                    .any(|&record| has_records(payload, 28, record))
+        },
+        common: HEADER,
+        fields: &[
+            NANOSECONDS,
+            spec::u32(16, "sequence"),
+            spec::u8(20, "engine_type"),
+            spec::u8(21, "engine_id"),
+            spec::named(spec::u8(22, "aggregation"), &AGGREGATIONS),
+            spec::u8(23, "aggregation_version"),
+        ],
+        length: 28,
         messages: &[],
     },
     Layout {

@@ -1,4 +1,4 @@
-//! Services of networks: SLP, kpasswd, `OpenVPN`, AODV, AHCP, HNCP, IAX2, memcached.
+//! Services of networks: XDMCP, SLP, kpasswd, `OpenVPN`, AODV, AHCP, HNCP, IAX2, memcached.
 
 use super::{Layout, is_whole};
 use crate::icmp::application::Payload;
@@ -6,6 +6,83 @@ use crate::icmp::application::parts::Parts;
 use crate::icmp::field::{FieldSpec, Names, number, spec};
 use crate::wire::IpVersion;
 use crate::wire::bytes::{array_at, u8_at, u16_at};
+
+/// Whether it is of XDMCP, version 1, of one of these types, and as long as it says.
+fn is_xdmcp(payload: &Payload<'_>, kinds: &[u16]) -> bool {
+    let kind = u16_at(payload.octets, 2);
+    u16_at(payload.octets, 0) == Some(1)
+        && kind.is_some_and(|kind| kinds.contains(&kind))
+        && is_whole(payload, u16_at(payload.octets, 4), 6)
+}
+
+const XDMCP_HEADER: &[FieldSpec] = &[
+    spec::u16(0, "version"),
+    spec::u16(2, "type"),
+    spec::u16(4, "message_length"),
+];
+
+const XDMCP_MESSAGES: &[(u16, &str)] = &[
+    (1, "broadcast_query"),
+    (2, "query"),
+    (3, "indirect_query"),
+    (4, "forward_query"),
+    (5, "willing"),
+    (6, "unwilling"),
+    (7, "request"),
+    (8, "accept"),
+    (9, "decline"),
+    (10, "manage"),
+    (11, "refuse"),
+    (12, "failed"),
+    (13, "keep_alive"),
+    (14, "alive"),
+];
+
+/// One whose own fields end there.
+const fn xdmcp(
+    fits: fn(&Payload<'_>) -> bool,
+    fields: &'static [FieldSpec],
+    length: usize,
+) -> Layout {
+    Layout {
+        name: "xdmcp",
+        fits,
+        common: XDMCP_HEADER,
+        fields,
+        length,
+        messages: XDMCP_MESSAGES,
+    }
+}
+
+/// Version 1.1 of the `X Display Manager Control Protocol` section 3: the fields with fixed places.
+pub(super) const XDMCP: &[Layout] = &[
+    xdmcp(
+        |payload| is_xdmcp(payload, &[7]),
+        &[spec::u16(6, "display")],
+        8,
+    ),
+    xdmcp(
+        |payload| is_xdmcp(payload, &[8, 11, 12]),
+        &[spec::hex(6, 4, "session")],
+        10,
+    ),
+    xdmcp(
+        |payload| is_xdmcp(payload, &[10]),
+        &[spec::hex(6, 4, "session"), spec::u16(10, "display")],
+        12,
+    ),
+    xdmcp(
+        |payload| is_xdmcp(payload, &[13]),
+        &[spec::u16(6, "display"), spec::hex(8, 4, "session")],
+        12,
+    ),
+    xdmcp(
+        |payload| is_xdmcp(payload, &[14]),
+        &[spec::flag(6, 0xff, "running"), spec::hex(7, 4, "session")],
+        11,
+    ),
+    xdmcp(|payload| is_xdmcp(payload, &[1, 2, 3, 4, 5, 6, 9]), &[], 6),
+];
 
 const SLP_MESSAGES: &[(u16, &str)] = &[
     (1, "service_request"),

@@ -120,6 +120,18 @@ fn exports_of_flows() {
             "{text}"
         );
     }
+    let eight = padded(
+        b"\0\x08\0\x02\0\0\x03\xe8\0\0\0\x09\0\0\0\x08\0\0\0\x07\x01\x02\x03\x02",
+        28 + 2 * 32,
+    );
+    assert_eq!(
+        told(UDP, [40000, 2055], &eight),
+        "netflow -: version 8, record_count 2, uptime_ms 1000, time_seconds 9, time_nanoseconds 8, sequence 7, \
+         engine_type 1, engine_id 2, aggregation 3, aggregation_version 2"
+    );
+    for wrong in [28, 28 + 2 * 32 - 1, 28 + 2 * 24, 28 + 2 * 48] {
+        assert_eq!(told(UDP, [40000, 2055], &padded(&eight[..24], wrong)), "");
+    }
     let ipfix = b"\0\x0a\0\x14\0\0\0\x09\0\0\0\x08\0\0\0\x07abcd";
     assert_eq!(
         told(UDP, [40000, 4739], ipfix),
@@ -196,6 +208,79 @@ fn machines_and_buildings() {
         "some_ip notification: service 0xffff, method 0x8100, message_length 8, client 0x0, session 5, \
          version 1, interface_version 1, type 0x2, return_code 0"
     );
+}
+
+/// The CIP Networks Library, volume 2, sections 2-3 to 2-6: numbers have their low octet first.
+#[test]
+fn ethernet_ip() {
+    let list = padded(b"\x63\0\0\0\0\0\0\0\0\0\0\0\xc1\xde\xbe\xd1", 24);
+    assert_eq!(
+        told(UDP, [40000, 44818], &list),
+        "ethernet_ip list_identity: type 99, message_length 0, session 0x0, status 0x0, \
+         context c1debed100000000, options 0x0"
+    );
+    let data = b"\x6f\0\x02\0\x01\x02\x03\x04\0\0\0\0abcdefgh\0\0\0\0\x07\x08";
+    assert_eq!(
+        told(TCP, [40000, 44818], data),
+        "ethernet_ip send_request_reply_data: type 111, message_length 2, session 0x4030201, status 0x0, \
+         context 6162636465666768, options 0x0"
+    );
+    // Of another length, and of a command that there is not.
+    let changed = |at: usize, to: u8| {
+        let mut octets = list.clone();
+        octets[at] = to;
+        octets
+    };
+    for wrong in [changed(2, 1), changed(0, 0x10)] {
+        assert_eq!(told(UDP, [40000, 44818], &wrong), "");
+    }
+    let sent = b"\x02\0\x02\x80\x08\0\x04\x03\x02\x01\x09\0\0\0\xb1\0\x04\0\x07\0ab";
+    assert_eq!(
+        told(UDP, [2222, 2222], sent),
+        "ethernet_ip_io -: connection 0x1020304, sequence 9, data_length 4"
+    );
+    let three_items = [&[3], &sent[1..]].concat();
+    assert_eq!(told(UDP, [2222, 2222], &three_items), "");
+}
+
+/// Version 1 of the `X Display Manager Control Protocol`, section 3.
+#[test]
+fn displays_and_their_managers() {
+    let told = |octets: &[u8]| told(UDP, [40000, 177], octets);
+    assert_eq!(
+        told(b"\0\x01\0\x02\0\x01\0"),
+        "xdmcp query: version 1, type 2, message_length 1"
+    );
+    assert_eq!(
+        told(b"\0\x01\0\x07\0\x04\0\x03\0\0"),
+        "xdmcp request: version 1, type 7, message_length 4, display 3"
+    );
+    for (kind, name) in [(8, "accept"), (11, "refuse"), (12, "failed")] {
+        assert_eq!(
+            told(&[0, 1, 0, kind, 0, 4, 0, 0, 0, 9]),
+            format!("xdmcp {name}: version 1, type {kind}, message_length 4, session 0x9")
+        );
+    }
+    assert_eq!(
+        told(b"\0\x01\0\x0a\0\x06\0\0\0\x09\0\x03"),
+        "xdmcp manage: version 1, type 10, message_length 6, session 0x9, display 3"
+    );
+    assert_eq!(
+        told(b"\0\x01\0\x0d\0\x06\0\x03\0\0\0\x09"),
+        "xdmcp keep_alive: version 1, type 13, message_length 6, display 3, session 0x9"
+    );
+    assert_eq!(
+        told(b"\0\x01\0\x0e\0\x05\x01\0\0\0\x09"),
+        "xdmcp alive: version 1, type 14, message_length 5, running yes, session 0x9"
+    );
+    // Of another length, version or type.
+    for wrong in [
+        b"\0\x01\0\x02\0\x02\0",
+        b"\0\x02\0\x02\0\x01\0",
+        b"\0\x01\0\x0f\0\x01\0",
+    ] {
+        assert_eq!(told(wrong), "");
+    }
 }
 
 #[test]
