@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, ValueEnum};
 
+use crate::config::number;
+
 /// Who dropped your traffic, where, why, and what became of the flow.
 #[derive(Clone, Debug, Parser)]
 #[command(
@@ -52,7 +54,13 @@ pub(crate) struct Cli {
     pub(crate) esp_keys: Vec<PathBuf>,
 
     /// Stop after N messages were shown (with -w: after N packets were written)
-    #[arg(short = 'c', value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Input")]
+    #[arg(
+        short = 'c',
+        value_name = "N",
+        value_parser = number::<u64>(1..=u64::MAX),
+        allow_negative_numbers = true,
+        help_heading = "Input"
+    )]
     pub(crate) count: Option<u64>,
 
     #[command(flatten)]
@@ -72,6 +80,7 @@ pub(crate) struct Cli {
         long,
         value_name = "TIME",
         default_value = "10s",
+        allow_hyphen_values = true,
         help_heading = "Correlation"
     )]
     pub(crate) reply_timeout: String,
@@ -81,6 +90,7 @@ pub(crate) struct Cli {
         long,
         value_name = "SIZE",
         default_value = "256MiB",
+        allow_hyphen_values = true,
         help_heading = "Correlation"
     )]
     pub(crate) memory_limit: String,
@@ -139,12 +149,20 @@ pub(crate) struct Cli {
         short = 'C',
         value_name = "SIZE",
         requires = "write",
+        allow_negative_numbers = true,
         help_heading = "Output"
     )]
     pub(crate) rotate_size: Option<String>,
 
     /// Begin a new -w file every SECONDS; the name is a strftime(3) format
-    #[arg(short = 'G', value_name = "SECONDS", requires = "write", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Output")]
+    #[arg(
+        short = 'G',
+        value_name = "SECONDS",
+        requires = "write",
+        value_parser = number::<u64>(1..=u64::MAX),
+        allow_negative_numbers = true,
+        help_heading = "Output"
+    )]
     pub(crate) rotate_seconds: Option<u64>,
 
     /// With -C: keep N files that are written in turn; with -G: end after N files
@@ -152,6 +170,8 @@ pub(crate) struct Cli {
         short = 'W',
         value_name = "N",
         requires = "write",
+        value_parser = number::<NonZeroU64>(1..=u64::MAX),
+        allow_negative_numbers = true,
         help_heading = "Output"
     )]
     pub(crate) rotate_files: Option<NonZeroU64>,
@@ -271,15 +291,34 @@ pub(crate) struct Live {
     pub(crate) only_filter: bool,
 
     /// Stop after TIME: seconds, or with a unit (500ms, 10s, 1m)
-    #[arg(long, value_name = "TIME", conflicts_with = "read")]
+    #[arg(
+        long,
+        value_name = "TIME",
+        allow_hyphen_values = true,
+        conflicts_with = "read"
+    )]
     pub(crate) duration: Option<String>,
 
     /// Octets to capture of each packet; 0 for all
-    #[arg(short = 's', long, value_name = "OCTETS", default_value_t = 0)]
+    #[arg(
+        short = 's',
+        long,
+        value_name = "OCTETS",
+        default_value_t = 0,
+        value_parser = number::<u32>(0..=u32::MAX.into()),
+        allow_negative_numbers = true
+    )]
     pub(crate) snapshot_length: u32,
 
     /// The kernel's buffer, in KiB
-    #[arg(short = 'B', long, value_name = "KIB", default_value_t = BUFFER_KIB, value_parser = clap::value_parser!(u32).range(1..=BUFFER_KIB_MAX))]
+    #[arg(
+        short = 'B',
+        long,
+        value_name = "KIB",
+        default_value_t = BUFFER_KIB,
+        value_parser = number::<u32>(1..=BUFFER_KIB_MAX),
+        allow_negative_numbers = true
+    )]
     pub(crate) buffer_size: u32,
 
     /// Only packets for this host: no promiscuous mode
@@ -315,7 +354,7 @@ pub(crate) struct Live {
 /// What the kernel's buffer holds unless -B says: 32 MiB.
 const BUFFER_KIB: u32 = 32 << 10;
 /// The most that -B may ask for, as libpcap counts octets in 31 bits.
-const BUFFER_KIB_MAX: i64 = (1 << 21) - 1;
+const BUFFER_KIB_MAX: u64 = (1 << 21) - 1;
 
 /// `-Q`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

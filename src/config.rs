@@ -13,6 +13,7 @@ use anyhow::{Context, bail};
 use jiff::tz::TimeZone;
 
 pub(crate) use self::key_log::KeyLog;
+pub(crate) use self::units::number;
 use self::units::{duration, size};
 use crate::cli::{self, Cli, Colour, Switch, TimestampPrecision, TimestampType};
 use crate::privilege::{RunAs, Sandbox};

@@ -1,11 +1,27 @@
-//! Times and sizes, as arguments give them.
+//! Numbers, times and sizes, as arguments give them.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 
 /// The memory under which the tables are of no use.
 const LEAST_MEMORY: u64 = 1 << 20;
+
+/// What reads a whole number in this range, and says which that is where it is given another.
+pub(crate) fn number<T: TryFrom<u64>>(
+    range: RangeInclusive<u64>,
+) -> impl Fn(&str) -> Result<T, String> + Clone {
+    move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number
+            .and_then(|number| T::try_from(number).ok())
+            .ok_or_else(|| match (range.start(), range.end()) {
+                (least, &u64::MAX) => format!("give a whole number, {least} or more"),
+                (least, most) => format!("give a whole number from {least} to {most}"),
+            })
+    }
+}
 
 /// A span of time: a number of seconds, or one with a unit.
 pub(super) fn duration(text: &str) -> anyhow::Result<Duration> {
@@ -61,6 +77,19 @@ fn split_unit(text: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_whole_and_in_their_range() {
+        let from_one = number::<u64>(1..=u64::MAX);
+        assert_eq!(from_one("18446744073709551615"), Ok(u64::MAX));
+        for bad in ["", "0", "-1", "1.5", "x", "18446744073709551616"] {
+            let refused = Err("give a whole number, 1 or more".to_owned());
+            assert_eq!(from_one(bad), refused, "{bad}");
+        }
+        let some = number::<u32>(0..=7);
+        assert_eq!((some("0"), some("7")), (Ok(0), Ok(7)));
+        assert_eq!(some("8").unwrap_err(), "give a whole number from 0 to 7");
+    }
 
     #[test]
     fn times_take_units_and_refuse_nonsense() {

@@ -247,8 +247,47 @@ fn arguments_that_make_no_sense() {
         2,
         &["--direction", "in, out, inout"],
     );
-    refused(run(&["-i", "lo", "-B", "0"]), 2, &["--buffer-size", "0"]);
+    refused(
+        run(&["-i", "lo", "-B", "0"]),
+        2,
+        &["--buffer-size", "'0'", "from 1 to 2097151"],
+    );
     refused(run(&["-r", "-", "-r", "-"]), 2, &["standard input", "once"]);
+}
+
+/// Each is told with its option, and with what that takes.
+#[test]
+fn negative_numbers() {
+    let cases = [
+        ("-s", "-1", "--snapshot-length", "from 0 to 4294967295"),
+        ("-B", "-1", "--buffer-size", "from 1 to 2097151"),
+        ("-c", "-1", "-c <N>", "1 or more"),
+        ("-G", "-1", "-G <SECONDS>", "1 or more"),
+        ("-W", "-1", "-W <N>", "1 or more"),
+        ("-C", "-1", "-C:", "millions of octets"),
+        ("--reply-timeout", "-1", "--reply-timeout:", "10s or 500ms"),
+        (
+            "--reply-timeout",
+            "-10s",
+            "--reply-timeout:",
+            "10s or 500ms",
+        ),
+        ("--duration", "-1m", "--duration:", "10s or 500ms"),
+        ("--memory-limit", "-64MiB", "--memory-limit:", "256MiB"),
+    ];
+    for (option, value, name, remedy) in cases {
+        let mut arguments = vec![option, value, "-i", "lo"];
+        if matches!(option, "-C" | "-G" | "-W") {
+            arguments.extend(["-w", "never.pcap", "-C", "1"]);
+        }
+        // The last one counts.
+        arguments.extend([option, value]);
+        let run = refused(run(&arguments), 2, &[&format!("'{value}'"), name, remedy]);
+        assert!(!run.err.contains("unexpected argument"), "{}", run.err);
+    }
+    // What is no number is an option.
+    let run = run(&["-c", "-v", "-r", &testdata("ping4.pcap")]);
+    refused(run, 2, &["-c <N>", "value is required"]);
 }
 
 #[test]
