@@ -40,6 +40,8 @@ mod quoted_dns;
 mod quoted_icmp;
 #[path = "icmp_decode/quoted_tunnels.rs"]
 mod quoted_tunnels;
+#[path = "icmp_decode/rows.rs"]
+mod rows;
 #[path = "icmp_decode/said.rs"]
 mod said;
 #[path = "icmp_decode/samples.rs"]

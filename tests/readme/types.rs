@@ -154,13 +154,10 @@ fn collect(known: &mut Fields, event: &Value) {
         "code_name",
         "length",
         "checksum",
-        // Bits without a meaning, told where they are set.
-        "unused",
-        "resv",
-        // What is not decoded is shown in hexadecimal.
+        // What no field tells.
         "data",
+        "reserved",
         "unread",
-        "quote_words",
     ];
     let message = event["icmp"].as_object().unwrap();
     let told = message.iter().map(|(name, value)| match value {
@@ -176,7 +173,7 @@ fn collect(known: &mut Fields, event: &Value) {
     });
     for field in told.chain(quoted) {
         let name = field.trim_matches(['`', '[', ']']);
-        if COMMON.contains(&name) || name.contains("reserved") || known.contains(&field) {
+        if COMMON.contains(&name) || known.contains(&field) {
             continue;
         }
         known.push(field);
@@ -196,6 +193,11 @@ fn bodies(version: IpVersion) -> Vec<Vec<u8>> {
     let mut bodies = vec![
         filled(&[], &[0]),
         filled(&[], &[1]),
+        // All bits, those that are reserved among them; and those of the first octets alone.
+        filled(&[], &[0xff]),
+        filled(&[0xff; 4], &[0]),
+        filled(&[0, 0, 0, 0, 0xff], &[0]),
+        filled(&[0, 0xff], &[0]),
         // Options of 8 octets, aligned as Neighbor Discovery has them.
         filled(&[0, 0, 0, 0], &[1, 1, 0, 0, 0, 0, 0, 0]),
         // One entry of two words: router advertisements.
