@@ -428,6 +428,9 @@ impl<'p, 'o, 's, 'e> Run<'p, 'o, 's, 'e> {
                     return Ok(());
                 }
                 self.counts.other += 1;
+                if !wire::is_reported(frame) {
+                    self.pipe.correlator.not_ip(frame);
+                }
             }
             Classified::Undecodable(why) => {
                 self.undecodable(frame, *why);

@@ -97,6 +97,7 @@ impl Correlator {
             captured: Captured::of(frame, packet),
             in_flight,
             answered: false,
+            unresolved: (self.resolutions).unresolved(reason, (frame, packet), quote.ip.dst()),
         };
         reported.apart = self.verdicts.apart(&reported);
         if known.is_some() {

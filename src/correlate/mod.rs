@@ -36,6 +36,7 @@ mod relation;
 mod repeats;
 #[cfg(test)]
 mod replay;
+mod resolution;
 pub mod segment;
 mod sighting;
 pub mod stalled;
@@ -73,6 +74,7 @@ pub use self::relation::{
     Answer, AnswerOutcome, MatchKind, NearMiss, NoOriginal, Original, PayloadChange, Relation,
 };
 use self::repeats::{Repeats, Spot};
+use self::resolution::Resolutions;
 use self::sighting::{Extent, Mirror, Sighting};
 use self::stalled::{Stalled, Stalls};
 use self::trace::{MAX_TTL, Path};
@@ -129,6 +131,7 @@ pub struct Correlator {
     verdicts: Verdicts,
     hasty: HastyErrors,
     sent_errors: SentErrors,
+    resolutions: Resolutions,
     traces: Traces,
     attempts: Attempts,
     stalls: Stalls,
@@ -175,6 +178,7 @@ impl Correlator {
             verdicts: Verdicts::new(share(2)),
             hasty: HastyErrors::default(),
             sent_errors: SentErrors::default(),
+            resolutions: Resolutions::default(),
             traces: Traces::new(share(1)),
             attempts: Attempts::new(share(1) / 2),
             stalls: Stalls::new(share(1) / 2),
@@ -296,6 +300,9 @@ impl Correlator {
             Body::Error(_) => self.vague_error(frame, packet, message, shown),
             Body::Redirect { .. } => Relation::Error { original: None },
             _ if packet.ip.is_acceptable() => {
+                if let Body::Ndp(ndp) = &message.body {
+                    self.resolutions.neighbors(frame, packet, ndp);
+                }
                 self.query(frame, packet, (message, query), extent, shown)
             }
             _ => Relation::None,

@@ -18,6 +18,11 @@ impl Correlator {
         }
     }
 
+    /// Takes a frame that has no IP packet.
+    pub fn not_ip(&mut self, frame: &Frame<'_>) {
+        self.resolutions.not_ip(frame);
+    }
+
     /// Takes the packet of a frame that is not ICMP, and those of the tunnels around it.
     pub fn other_in(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
         self.around(frame, packet, false);

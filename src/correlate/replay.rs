@@ -113,7 +113,8 @@ impl Replay {
                 self.correlator.icmp(&frame, packet, &message, true);
             }
             Classified::OtherIp(packet) => self.correlator.other_in(&frame, packet),
-            _ => panic!("an IP packet"),
+            Classified::NotIp => self.correlator.not_ip(&frame),
+            Classified::Undecodable(_) => panic!("an IP packet"),
         }
         self.take();
     }

@@ -4,6 +4,7 @@ mod network;
 mod originals;
 mod reason;
 mod sides;
+mod unresolved;
 
 use std::net::IpAddr;
 use std::ops::Range;
@@ -12,6 +13,7 @@ use std::time::Duration;
 pub use self::network::{Scope, TunnelNetwork, Within};
 pub use self::reason::DropReason;
 pub use self::sides::{Halves, OtherSide};
+pub use self::unresolved::Unresolved;
 use super::exchange::ReplyDrop;
 use super::segment::Segment;
 use crate::icmp::field::Extent;
@@ -113,6 +115,8 @@ pub struct DropVerdict {
     pub slowest: Option<Duration>,
     /// Errors that were captured before their packets, which came at once, then.
     pub hasty: u64,
+    /// Whose link-layer address their sender did not get.
+    pub unresolved: Unresolved,
     /// Whether all quotes are there, as far as which packet they are about is not known: the snap length
     /// may have cut what tells.
     pub quotes: Extent,
@@ -291,6 +295,7 @@ impl DropVerdict {
             segment: None,
             slowest: None,
             hasty: 0,
+            unresolved: Unresolved::Unknown,
             quotes: Extent::Whole,
             original_ttl: None,
             ttl_spent: None,

@@ -18,7 +18,9 @@ use super::network::{Domain, Link};
 use super::segment::Segment;
 use super::table::{Displaced, Table};
 use super::translated::{Look, Translated};
-use super::verdict::{Carried, DropReason, DropVerdict, Evidence, OtherSide, Scope, Undelivered};
+use super::verdict::{
+    Carried, DropReason, DropVerdict, Evidence, OtherSide, Scope, Undelivered, Unresolved,
+};
 use super::{MatchKind, Original};
 use crate::icmp::field::Extent;
 use crate::icmp::{self, Body, Error, ErrorClass, Message, Quote, Translation, mtu, payload};
@@ -71,6 +73,7 @@ pub(super) struct Reported<'m, 'a> {
     pub(super) in_flight: InFlight,
     /// The request that it is about was answered before.
     pub(super) answered: bool,
+    pub(super) unresolved: Unresolved,
 }
 
 impl Reported<'_, '_> {
@@ -423,6 +426,7 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     verdict.count_unfit(error);
     verdict.sent_as = verdict.sent_as.or(error.sent_as);
     verdict.answered += u64::from(error.answered);
+    verdict.unresolved = verdict.unresolved.and(error.unresolved);
     verdict.shown |= error.shown;
     verdict.never_sent += u64::from(error.never_sent);
     verdict.bytes = verdict.bytes.saturating_add(error.quote.ip.length.into());

@@ -8,7 +8,7 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 
 use super::{Diagnosis, Finding};
-use crate::correlate::verdict::DropVerdict;
+use crate::correlate::verdict::{DropVerdict, Unresolved};
 use crate::icmp::field::Extent;
 use crate::model::FrameRef;
 use crate::model::flow::FlowPorts;
@@ -42,6 +42,8 @@ pub(super) struct Group {
     pub(super) hasty: bool,
     /// The snap length may have cut what tells.
     pub(super) cut: bool,
+    /// Whose link-layer address who sent them did not get.
+    pub(super) unresolved: Unresolved,
     /// Frames that show it.
     pub(super) evidence: Vec<FrameRef>,
 }
@@ -104,6 +106,7 @@ impl<K: Copy + Eq + Hash> Groups<K> {
             group.slowest = group.slowest.max(verdict.slowest);
             group.hasty |= verdict.hasty > 0;
             group.cut |= verdict.quotes == Extent::Cut;
+            group.unresolved = group.unresolved.and(verdict.unresolved);
             if let Some(port) = port {
                 group.ports.add(port);
             }

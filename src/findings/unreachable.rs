@@ -14,6 +14,10 @@
 //! Where the snap length cut off which packet an error is about, nothing tells how fast it came, and it
 //! is suspected, no more.
 //!
+//! Routers say the same where it is the next router on the way to the host that does not answer (Linux
+//! does, whichever neighbor it is). Only where their requests for an address were captured is one of the
+//! two named.
+//!
 //! Where the same is true of many hosts behind a router, a link or a route is gone: told once.
 //!
 //! Source: RFC 1812 section 5.2.7.1, RFC 4443 section 3.1; RFC 4861 section 10 (three probes, one
@@ -28,7 +32,7 @@ use foldhash::fast::RandomState;
 
 use super::group::{Group, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
-use crate::correlate::verdict::{DropReason, DropVerdict};
+use crate::correlate::verdict::{DropReason, DropVerdict, Unresolved};
 
 /// Errors that come faster than this after their packets did not wait for address resolution.
 const AT_ONCE: Duration = Duration::from_millis(500);
@@ -80,31 +84,35 @@ impl Diagnosis for Unreachable {
     }
 
     fn findings(&mut self, found: &mut Vec<Finding>) {
-        let mut routers = Groups::<(Word, IpAddr, Claim), Vec<(IpAddr, &Group)>>::default();
+        let mut routers = Groups::<(Word, IpAddr, Told), Vec<(IpAddr, &Group)>>::default();
         for ((word, way), group) in self.groups.iter() {
             let claim = claim(*word, *way, group, self.filters.contains(way));
-            if let Some(hosts) = routers.entry((*word, way.dropper, claim)) {
+            let told = (claim, group.unresolved);
+            if let Some(hosts) = routers.entry((*word, way.dropper, told)) {
                 hosts.push((way.host, group));
             }
         }
-        for ((word, dropper, claim), hosts) in routers.iter() {
+        for ((word, dropper, told), hosts) in routers.iter() {
             if hosts.len() > NAMED {
                 let all = sum(hosts.iter().map(|(_, group)| *group));
                 found.push(finding(
                     *word,
                     *dropper,
                     &Hosts::Many(hosts.len()),
-                    *claim,
+                    *told,
                     &all,
                 ));
             } else {
                 for (host, group) in hosts {
-                    found.push(finding(*word, *dropper, &Hosts::One(*host), *claim, group));
+                    found.push(finding(*word, *dropper, &Hosts::One(*host), *told, group));
                 }
             }
         }
     }
 }
+
+/// What errors amount to, and whose link-layer address their sender did not get.
+type Told = (Claim, Unresolved);
 
 /// What an error that a host cannot be reached amounts to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -172,7 +180,13 @@ impl fmt::Display for Hosts {
     }
 }
 
-fn finding(word: Word, dropper: IpAddr, hosts: &Hosts, claim: Claim, group: &Group) -> Finding {
+fn finding(
+    word: Word,
+    dropper: IpAddr,
+    hosts: &Hosts,
+    (claim, unresolved): Told,
+    group: &Group,
+) -> Finding {
     let tally = group.tally();
     let told = |severity, confidence, title, advice| Finding {
         name: match word {
@@ -243,18 +257,7 @@ fn finding(word: Word, dropper: IpAddr, hosts: &Hosts, claim: Claim, group: &Gro
                 "{dropper} cannot reach {}{hosts}{tally}",
                 hosts.choose("host ", "")
             ),
-            match hosts {
-                Hosts::One(host) => format!(
-                    "{host} does not answer address resolution on its own link: it is down, \
-                     unplugged, or has another address. Look at the ARP or neighbor table of \
-                     {dropper}."
-                ),
-                Hosts::Many(_) => format!(
-                    "They do not answer address resolution on their own link: the link is down, or \
-                     they are, or nobody has these addresses. Look at the ARP or neighbor table of \
-                     {dropper}."
-                ),
-            },
+            resolve(dropper, hosts, unresolved),
         ),
         (Claim::Proved | Claim::Plain, Word::Route) => told(
             Severity::Critical,
@@ -270,6 +273,40 @@ fn finding(word: Word, dropper: IpAddr, hosts: &Hosts, claim: Claim, group: &Gro
             ),
         ),
     }
+}
+
+/// Who does not answer, and where to look.
+fn resolve(dropper: IpAddr, hosts: &Hosts, unresolved: Unresolved) -> String {
+    let who = match (unresolved, hosts) {
+        (Unresolved::Destination, Hosts::One(host)) => format!(
+            "{host} does not answer address resolution on its own link: it is down, unplugged, or \
+             has another address."
+        ),
+        (Unresolved::Destination, Hosts::Many(_)) => {
+            "They do not answer address resolution on their own link: the link is down, or they are, \
+             or nobody has these addresses."
+                .to_owned()
+        }
+        (Unresolved::NextHop(hop), _) => format!(
+            "{dropper} asked a link for {hop} just before, which by the time is its next hop on the \
+             way to {}, and nobody answered: {hop} is down, unplugged, or has another address.",
+            match hosts {
+                Hosts::One(host) => host.to_string(),
+                Hosts::Many(_) => "them".to_owned(),
+            }
+        ),
+        (Unresolved::Unknown, Hosts::One(host)) => format!(
+            "Somebody does not answer address resolution on a link of {dropper}: {host}, if that is \
+             its own link, or else the next router on the way there. That is down, unplugged, or has \
+             another address."
+        ),
+        (Unresolved::Unknown, Hosts::Many(_)) => format!(
+            "Somebody does not answer address resolution on a link of {dropper}: these hosts, if that \
+             is their own link, or else the next router on the way there. The link is down, or that \
+             is, or nobody has the address."
+        ),
+    };
+    format!("{who} Look at the ARP or neighbor table of {dropper}.")
 }
 
 /// What to do where the snap length cut what tells a dead host from one that is refused.
@@ -391,6 +428,33 @@ mod tests {
             told[2]
                 .2
                 .ends_with("10.0.0.3 says it has no route to 10.0.0.9")
+        );
+    }
+
+    #[test]
+    fn who_does_not_answer_is_named_where_it_is_known() {
+        let advice = |unresolved| {
+            let group = Group::default();
+            let told = (Claim::Proved, unresolved);
+            let host = Hosts::One(HOST.into());
+            finding(Word::Host, ROUTER.into(), &host, told, &group).advice
+        };
+        let starts = |unresolved, start: &str| {
+            let advice = advice(unresolved);
+            assert!(advice.starts_with(start), "{advice}");
+        };
+        starts(
+            Unresolved::Destination,
+            "10.0.0.9 does not answer address resolution on its own link",
+        );
+        starts(
+            Unresolved::NextHop([192, 0, 2, 1].into()),
+            "10.0.0.2 asked a link for 192.0.2.1 just before",
+        );
+        let open = advice(Unresolved::Unknown);
+        assert!(
+            open.contains("or else the next router on the way"),
+            "{open}"
         );
     }
 

@@ -4,6 +4,7 @@
 //! not allocate.
 
 mod aead;
+pub mod arp;
 pub mod bytes;
 pub mod checksum;
 pub mod defect;

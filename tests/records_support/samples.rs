@@ -6,7 +6,7 @@ use icmpdump::correlate::exchange::{Began, Exchange, ExchangeEnd, ExchangeKind, 
 use icmpdump::correlate::trace::{Hop, HopRouter, Path};
 use icmpdump::correlate::verdict::{
     Aftermath, AftermathOutcome, Back, Carried, DropReason, DropVerdict, Evidence, Halves, Hops,
-    OtherSide, Role, Scope, WasOpen, Within,
+    OtherSide, Role, Scope, Unresolved, WasOpen, Within,
 };
 use icmpdump::icmp::field::Extent;
 use icmpdump::model::flow::FlowPorts;
@@ -58,6 +58,18 @@ fn in_tunnel() -> Scope {
     }))
 }
 
+/// The flow of [`verdict`] before a translation.
+fn as_sent() -> FlowKey {
+    FlowKey {
+        protocol: 6,
+        addrs: AddrPair::new(addr("192.168.1.5"), addr("10.0.3.2")),
+        ports: FlowPorts::Ports {
+            src: 5000,
+            dst: 443,
+        },
+    }
+}
+
 pub(crate) fn verdict() -> DropVerdict {
     DropVerdict {
         flow: FlowKey {
@@ -91,14 +103,7 @@ pub(crate) fn verdict() -> DropVerdict {
         out_of_window: 1,
         arrived: 1,
         arrived_later: 1,
-        sent_as: Some(FlowKey {
-            protocol: 6,
-            addrs: AddrPair::new(addr("192.168.1.5"), addr("10.0.3.2")),
-            ports: FlowPorts::Ports {
-                src: 5000,
-                dst: 443,
-            },
-        }),
+        sent_as: Some(as_sent()),
         undelivered: None,
         first: T0,
         last: T0.after(Duration::from_millis(1200)),
@@ -113,6 +118,7 @@ pub(crate) fn verdict() -> DropVerdict {
         segment: None,
         slowest: Some(Duration::from_micros(270)),
         hasty: 0,
+        unresolved: Unresolved::Unknown,
         original_ttl: Some(1),
         ttl_spent: Some(0),
         hops_to_dropper: Some(Hops {
@@ -203,6 +209,7 @@ pub(crate) fn bare_verdict() -> DropVerdict {
         segment: None,
         slowest: None,
         hasty: 0,
+        unresolved: Unresolved::Unknown,
         original_ttl: None,
         ttl_spent: None,
         hops_to_dropper: None,

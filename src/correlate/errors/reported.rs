@@ -5,7 +5,7 @@ use crate::correlate::in_flight::InFlight;
 use crate::correlate::network::{Domain, Link};
 use crate::correlate::repeats::Spot;
 use crate::correlate::sighting::{Mirror, Passage};
-use crate::correlate::verdict::Evidence;
+use crate::correlate::verdict::{Evidence, Unresolved};
 use crate::correlate::verdicts::{Captured, Reported};
 use crate::icmp::{Message, Quote, Translation};
 use crate::model::{FlowKey, Frame};
@@ -74,6 +74,7 @@ impl Correlator {
             },
             in_flight: InFlight::MayBe,
             answered: false,
+            unresolved: Unresolved::Unknown,
         };
         reported.apart = self.verdicts.apart(&reported);
         if let Some(verdict) = self.verdicts.error(&reported) {
