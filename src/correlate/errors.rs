@@ -351,8 +351,8 @@ impl Correlator {
             (self.followed).mirrored(quote.flow(), Link::of(packet));
         }
         let quoted = &quote.ip;
-        let probes = TraceKey::new(quoted.addrs, quoted.protocol, Lead::of_ip(quoted));
-        let probes = self.traces.probes_of(probes, packet.ip.dst(), of);
+        let probes = TraceKey::new(quoted.ends(), quoted.protocol, Lead::of_ip(quoted));
+        let probes = self.traces.probes_of(probes, packet.ip.ends().dst(), of);
         let again = Again {
             of,
             frame: frame.reference(),

@@ -81,11 +81,11 @@ impl HastyError {
             Original::Found { .. } => return None,
         };
         let ip = &error.quote.ip;
-        let hashes = ring.hashes(ip.addrs, ip.protocol, Lead::of_ip(ip));
+        let hashes = ring.hashes(ip.ends(), ip.protocol, Lead::of_ip(ip));
         let wanted = Wanted::new(error.quote, &hashes);
         (wanted.is_identified() && error.evidence == Evidence::Captured).then_some(Self {
             wanted,
-            addrs: ip.addrs,
+            addrs: ip.ends(),
             verdict,
             reason,
             answered: Answered::of(error),

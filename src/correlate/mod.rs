@@ -271,8 +271,8 @@ impl Correlator {
             _ => self.without_quote(frame, packet, (message, query.as_ref()), extent, shown),
         };
         self.around(frame, packet, shown);
-        if let Some(noted) = &noted {
-            self.passed_as_noted(noted, &packet.ip, (shown, Link::of(packet)));
+        if let Some((observed, hashes)) = &noted {
+            self.any_packet(observed, hashes, (shown, Link::of(packet)));
         }
         relation
     }

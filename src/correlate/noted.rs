@@ -29,15 +29,13 @@ impl Correlator {
         self.passed(frame, &packet.ip, (false, Link::of(packet)));
     }
 
-    /// Takes a packet, by its ends as well where it is routed by way of others: from behind those it is
-    /// quoted with other addresses than it was captured with.
     fn passed(&mut self, frame: &Frame<'_>, ip: &Ip<'_>, seen: (bool, Link)) {
-        if let Some(noted) = self.note(frame, ip) {
-            self.passed_as_noted(&noted, ip, seen);
+        if let Some((packet, hashes)) = self.note(frame, ip) {
+            self.any_packet(&packet, &hashes, seen);
         }
     }
 
-    /// Takes note of a packet that [`Self::passed_as_noted`] takes a while later.
+    /// Takes note of a packet that [`Self::any_packet`] takes a while later.
     #[inline]
     pub(super) fn note(&self, frame: &Frame<'_>, ip: &Ip<'_>) -> Option<(Observation, Hashes)> {
         let ring = self.ring.as_ref()?;
@@ -45,23 +43,6 @@ impl Correlator {
         let hashes = ring.hashes_of(&packet);
         ring.prefetch(&hashes);
         Some((packet, hashes))
-    }
-
-    pub(super) fn passed_as_noted(
-        &mut self,
-        (packet, hashes): &(Observation, Hashes),
-        ip: &Ip<'_>,
-        seen: (bool, Link),
-    ) {
-        self.any_packet(packet, hashes, seen);
-        let ends = ip.ends();
-        if ends != ip.addrs
-            && let Some(ring) = &self.ring
-        {
-            let packet = packet.between(ends);
-            let hashes = ring.hashes_of(&packet);
-            self.any_packet(&packet, &hashes, seen);
-        }
     }
 
     /// Takes the packets of the tunnels around one: errors quote them as they quote any packet. What
@@ -86,8 +67,8 @@ impl Correlator {
         let carriers = packet.tunnels.encapsulations();
         for carrier in carriers.filter_map(|around| around.outer) {
             if let Some((packet, hashes)) = self.note(frame, &carrier) {
-                let noted = (packet.carrying(&carrier), hashes);
-                self.passed_as_noted(&noted, &carrier, (shown, Link::UNKNOWN));
+                let packet = packet.carrying(&carrier);
+                self.any_packet(&packet, &hashes, (shown, Link::UNKNOWN));
             }
         }
     }
@@ -100,7 +81,12 @@ impl Correlator {
 
     /// What every IP packet leaves behind, where originals are tracked.
     #[inline]
-    fn any_packet(&mut self, packet: &Observation, hashes: &Hashes, (shown, link): (bool, Link)) {
+    pub(super) fn any_packet(
+        &mut self,
+        packet: &Observation,
+        hashes: &Hashes,
+        (shown, link): (bool, Link),
+    ) {
         let Some(ring) = self.ring.as_mut() else {
             return;
         };

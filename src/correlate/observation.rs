@@ -48,7 +48,7 @@ impl Observation {
     pub(super) fn of_packet(frame: FrameRef, ts: Timestamp, ip: &Ip<'_>) -> Self {
         let packet = Plain {
             version: ip.version,
-            addrs: ip.addrs.into(),
+            addrs: ip.ends().into(),
             ttl: ip.ttl,
             protocol: ip.protocol,
             label: label(ip),
@@ -109,13 +109,6 @@ impl Observation {
             version: packet.version,
             is_esp: packet.is_esp,
         }
-    }
-
-    /// The same packet with other addresses of the same version.
-    #[must_use]
-    pub(super) fn between(self, addrs: AddrPair) -> Self {
-        let addrs = addrs.into();
-        Self { addrs, ..self }
     }
 
     /// The same, known to be a tunnel's.

@@ -31,7 +31,7 @@ impl Correlator {
                 if matches!(lead().icmp_type(), v4::ECHO_REPLY | v6::ECHO_REPLY) =>
             {
                 self.traces.unasked(EarlyAnswer {
-                    addrs: ip.addrs.reversed(),
+                    addrs: ip.ends().reversed(),
                     protocol: ip.protocol,
                     lead: lead(),
                     frame: frame.reference(),
@@ -49,13 +49,13 @@ impl Correlator {
                 return;
             }
             (_, Some(asked)) => ProbeAnswer {
-                addrs: ip.addrs.reversed(),
+                addrs: ip.ends().reversed(),
                 protocol: ip.protocol,
                 lead: lead(),
                 ttl: asked.ttl,
                 probe: asked.frame,
                 frame: frame.reference(),
-                from: ip.src(),
+                from: ip.ends().src(),
                 rtt: asked.rtt,
                 ttl_back: ip.hop_limit(),
                 ts: frame.ts,

@@ -44,9 +44,9 @@ pub(super) fn find(
     start: Timestamp,
     mut is_elsewhere: impl FnMut(&Fingerprint) -> bool,
 ) -> Original {
-    let hashes = ring.hashes(quote.ip.addrs, quote.ip.protocol, Lead::of_ip(&quote.ip));
+    let hashes = ring.hashes(quote.ip.ends(), quote.ip.protocol, Lead::of_ip(&quote.ip));
     let wanted = Wanted::new(quote, &hashes);
-    let (here, addrs) = (frame.source(), quote.ip.addrs);
+    let (here, addrs) = (frame.source(), quote.ip.ends());
     let copies = |first: &Fingerprint| Copies::of(*first, here, addrs);
     let mut search = Search::new(&wanted, (ts, here), addrs);
     // A flood of errors about what was never sent is not to cost a walk each.
@@ -119,7 +119,7 @@ pub(super) fn sent_as(
     else {
         return None;
     };
-    let hashes = ring.hashes(quote.ip.addrs, quote.ip.protocol, Lead::of_ip(&quote.ip));
+    let hashes = ring.hashes(quote.ip.ends(), quote.ip.protocol, Lead::of_ip(&quote.ip));
     let is_it = |seen: &Fingerprint| seen.frame == frame && seen.protocol == quote.ip.protocol;
     let mut found = None;
     ring.walk(Chain::Destination, &hashes, |seen| {
@@ -136,8 +136,8 @@ pub(super) fn sent_as(
 /// router took it apart.
 pub(super) fn datagram<'r>(ring: &'r Ring, quote: &Quote<'_>) -> Option<&'r Fingerprint> {
     let ip = &quote.ip;
-    let (pair, label) = (ring.pair_hash(&ip.addrs), label(ip));
-    if !ip.is_later_fragment() || label == 0 || !ring.direction_seen(&ip.addrs) {
+    let (pair, label) = (ring.pair_hash(&ip.ends()), label(ip));
+    if !ip.is_later_fragment() || label == 0 || !ring.direction_seen(&ip.ends()) {
         return None;
     }
     ring.recent(DATAGRAM_DEPTH).find(|seen| {
@@ -165,7 +165,7 @@ fn end_before(ip: &Ip<'_>) -> u32 {
 /// What the packet that `quote` quotes tells of a mirror, where the error about it was captured twice:
 /// routers answer a packet once, so that it was sent once only, or was captured twice as well.
 pub(super) fn mirror(ring: &Ring, quote: &Quote<'_>) -> Mirror {
-    let hashes = ring.hashes(quote.ip.addrs, quote.ip.protocol, Lead::of_ip(&quote.ip));
+    let hashes = ring.hashes(quote.ip.ends(), quote.ip.protocol, Lead::of_ip(&quote.ip));
     let wanted = Wanted::new(quote, &hashes);
     let mut newest: Option<Timestamp> = None;
     let mut mirror = Mirror::Unknown;
@@ -189,7 +189,7 @@ pub(super) fn mirror(ring: &Ring, quote: &Quote<'_>) -> Mirror {
 /// quoted port: the capture has more than ICMP, has this sender, and no filter of ports kept out what
 /// is quoted.
 pub(super) fn has_others(ring: &Ring, quote: &Quote<'_>) -> bool {
-    let pair = ring.pair_hash(&quote.ip.addrs);
+    let pair = ring.pair_hash(&quote.ip.ends());
     let protocol = quote.ip.protocol;
     let port = |lead: Lead| has_ports(protocol).then(|| lead.flow_word(protocol) & 0xffff);
     let quoted = port(Lead::of_ip(&quote.ip));
@@ -223,7 +223,7 @@ fn why_none(ring: &Ring, quote: &Quote<'_>, end: WalkEnd, into: Option<Duration>
         NoOriginal::Evicted
     } else if into.is_none_or(|into| into < ERROR_DELAY) {
         NoOriginal::BeforeCapture
-    } else if !ring.direction_seen(&quote.ip.addrs) {
+    } else if !ring.direction_seen(&quote.ip.ends()) {
         NoOriginal::OneSided
     } else {
         NoOriginal::NotCaptured

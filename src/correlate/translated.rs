@@ -88,7 +88,7 @@ impl Correlator {
     ) -> Translation {
         let quoted = error.quote.translation(error.ip);
         let from = error.ip.ends().src();
-        if quoted != Translation::None || from == error.quote.ip.dst() {
+        if quoted != Translation::None || from == error.quote.ip.ends().dst() {
             return quoted;
         }
         let was_sent_there = sent_as.is_some_and(|flow| flow.addrs.dst() == from);

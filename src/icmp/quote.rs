@@ -178,7 +178,7 @@ impl<'a> Quote<'a> {
         };
         FlowKey {
             protocol: self.ip.protocol,
-            addrs: self.ip.addrs,
+            addrs: self.ip.ends(),
             ports,
         }
     }

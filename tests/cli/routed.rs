@@ -113,3 +113,41 @@ fn an_error_from_behind_a_segment_finds_the_packet() {
         assert_eq!(exchange["outcome"], "error");
     }
 }
+
+/// What goes by way of a segment is of one flow, and of one path, to where the route ends.
+#[test]
+fn a_route_over_a_segment_is_one_path_to_its_end() {
+    let address = |last: u16| Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last);
+    let (asks, hop, asked, router) = (address(1), address(2), address(3), address(4));
+    let head = [58, 4, 4, 1, 1, 0, 0, 0];
+    let route = [&head[..], &asked.octets(), &hop.octets()].concat();
+    let probe = |hops: u8, seq: u8| {
+        let mut packet = echo6(ECHO_REQUEST, (asks, hop), 43, &route);
+        packet[7] = hops;
+        *packet.last_mut().unwrap() = seq;
+        packet
+    };
+    let expired = |quoted: &[u8]| {
+        let length = u8::try_from(8 + quoted.len()).unwrap();
+        let fixed = [0x60, 0, 0, 0, 0, length, 58, 64];
+        let ends = [router.octets(), asks.octets()].concat();
+        [&fixed[..], &ends, &[3, 0, 0, 0, 0, 0, 0, 0], quoted].concat()
+    };
+    let mut reply = echo6(ECHO_REPLY, (asked, asks), 58, &[]);
+    *reply.last_mut().unwrap() = 2;
+    let probes = [probe(1, 1), probe(2, 2)];
+    let all = [
+        probes[0].clone(),
+        expired(&probes[0]),
+        probes[1].clone(),
+        reply,
+    ];
+    let all = told(&all);
+    let paths = of_type(&all, "path");
+    assert_eq!(paths.len(), 1, "{paths:?}");
+    assert_eq!(paths[0]["dst"], asked.to_string());
+    assert_eq!(paths[0]["reached"], true, "{}", paths[0]);
+    let drops = of_type(&all, "drop");
+    assert_eq!(drops.len(), 1, "{drops:?}");
+    assert_eq!(drops[0]["flow"]["dst"], asked.to_string(), "{}", drops[0]);
+}

@@ -23,7 +23,7 @@ impl Correlator {
         }
         let displaced = if is_of_some_probe(error, reason) {
             let ip = &error.quote.ip;
-            let probes = TraceKey::new(ip.addrs, ip.protocol, Lead::of_ip(ip));
+            let probes = TraceKey::new(ip.ends(), ip.protocol, Lead::of_ip(ip));
             self.traces.blur(probes, (error.ts, error.frame))
         } else {
             self.trace(
@@ -42,7 +42,9 @@ impl Correlator {
     ) -> Option<(ProbeAnswer<'a>, DropReason)> {
         let (answer, reason) = ring_answer(error, reason)?;
         let answer = match (&self.ring, error.translation) {
-            (Some(ring), Translation::HalfOfSource) => answer.received_by(error.ip.dst(), ring),
+            (Some(ring), Translation::HalfOfSource) => {
+                answer.received_by(error.ip.ends().dst(), ring)
+            }
             _ => answer,
         };
         Some((answer, reason))
@@ -96,7 +98,7 @@ fn ring_answer<'a>(
         Some(flow) if error.translation != Translation::None => {
             (flow.addrs, Lead::of_flow(flow.ports))
         }
-        _ => (quoted.addrs, Lead::of_ip(quoted)),
+        _ => (quoted.ends(), Lead::of_ip(quoted)),
     };
     let probed = (addrs, quoted.protocol);
     (match_kind != MatchKind::Flow || reason == DropReason::PortUnreachable).then_some((

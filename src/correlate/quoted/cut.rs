@@ -92,10 +92,10 @@ pub(super) fn missing_octets(
     let ip = &quote.ip;
     let is_cut = ip.payload.len() < Lead::OCTETS && !ip.is_whole() && !ip.is_later_fragment();
     let is_numbered = ip.version == IpVersion::V4 && ip.id.is_some_and(|id| id != 0);
-    if !is_cut || !is_numbered || !ring.direction_seen(&ip.addrs) {
+    if !is_cut || !is_numbered || !ring.direction_seen(&ip.ends()) {
         return None;
     }
-    let hashes = ring.hashes(ip.addrs, ip.protocol, Lead::of_ip(ip));
+    let hashes = ring.hashes(ip.ends(), ip.protocol, Lead::of_ip(ip));
     let wanted = Wanted::new(quote, &hashes);
     let mut found = None;
     let mut looked = 0;

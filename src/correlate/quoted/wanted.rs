@@ -85,7 +85,7 @@ impl Wanted {
                 QuotedTransport::Tcp { seq, .. } => seq,
                 _ => None,
             },
-            addrs: ip.addrs,
+            addrs: ip.ends(),
             pair: hashes.pair,
             is_later_fragment: ip.is_later_fragment(),
             is_numbered: match ip.version {

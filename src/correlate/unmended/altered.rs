@@ -99,7 +99,7 @@ fn of_original(
 ) -> Option<Altered> {
     let ip = &quote.ip;
     let transport = ip.payload;
-    let hashes = ring.hashes(ip.addrs, ip.protocol, Lead::of_ip(ip));
+    let hashes = ring.hashes(ip.ends(), ip.protocol, Lead::of_ip(ip));
     let mut found = None;
     ring.walk(Chain::Flow, &hashes, |seen: &Fingerprint| {
         found = (seen.frame == original).then_some(*seen);

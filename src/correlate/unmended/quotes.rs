@@ -36,7 +36,7 @@ pub(super) fn compare(ring: &Ring, errors: &Translated, error: &Look<'_, '_>, pr
         quoted.prove(proven);
         return;
     }
-    let hashes = ring.hashes(quote.ip.addrs, quote.ip.protocol, Lead::of_ip(&quote.ip));
+    let hashes = ring.hashes(quote.ip.ends(), quote.ip.protocol, Lead::of_ip(&quote.ip));
     let wanted = Wanted::new(quote, &hashes);
     if !wanted.is_identified() {
         quoted.prove(proven);
@@ -68,7 +68,7 @@ fn is_before(seen: &Seen, error: &Look<'_, '_>, off: Sum) -> bool {
         .minus(seen.quoted_checksums);
     if error.message.version == IpVersion::V6 {
         by = by
-            .plus(Sum::of_addrs(error.ip.addrs))
+            .plus(Sum::of_addrs(error.ip.ends()))
             .minus(Sum::of_addrs(seen.addrs));
     }
     seen.is_good() && !by.is_zero() && by == off
@@ -137,7 +137,7 @@ impl<'m, 'a> Quoted<'m, 'a> {
 
     /// Takes up what the same packet proves that was captured as one of this flow.
     fn compare(&mut self, before: FlowKey, frame: FrameRef) {
-        let addrs = self.quote.ip.addrs;
+        let addrs = self.quote.ip.ends();
         if !is_one_end_apart(before.addrs, addrs) {
             return;
         }
