@@ -18,6 +18,9 @@
 //! does, whichever neighbor it is). Only where their requests for an address were captured is one of the
 //! two named.
 //!
+//! A translator writes network and host unreachable alike as no route (RFC 7915 section 4.2): where an
+//! address may be an IPv4 one behind such, the host being down is left open.
+//!
 //! Where the same is true of many hosts behind a router, a link or a route is gone: told once.
 //!
 //! Source: RFC 1812 section 5.2.7.1, RFC 4443 section 3.1; RFC 4861 section 10 (three probes, one
@@ -25,7 +28,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
@@ -86,7 +89,12 @@ impl Diagnosis for Unreachable {
     fn findings(&mut self, found: &mut Vec<Finding>) {
         let mut routers = Groups::<(Word, IpAddr, Told), Vec<(IpAddr, &Group)>>::default();
         for ((word, way), group) in self.groups.iter() {
-            let claim = claim(*word, *way, group, self.filters.contains(way));
+            let claim = match claim(*word, *way, group, self.filters.contains(way)) {
+                Claim::Plain if *word == Word::Route && self.may_be_translated(*way) => {
+                    Claim::Translated
+                }
+                claim => claim,
+            };
             let told = (claim, group.unresolved);
             if let Some(hosts) = routers.entry((*word, way.dropper, told)) {
                 hosts.push((way.host, group));
@@ -111,6 +119,33 @@ impl Diagnosis for Unreachable {
     }
 }
 
+impl Unreachable {
+    /// Whether the addresses may be those that a translator gave to hosts of IPv4: by the prefix that all
+    /// know (RFC 6052 section 2.1), by one that both have, or by what was captured on its other side.
+    fn may_be_translated(&self, Way { dropper, host }: Way) -> bool {
+        const WELL_KNOWN: u128 = 0x0064_ff9b << 96;
+        let (IpAddr::V6(dropper), IpAddr::V6(host)) = (dropper, host) else {
+            return false;
+        };
+        let prefix = |address: Ipv6Addr| address.to_bits() >> 32;
+        let other_side = Way {
+            dropper: embedded(dropper).into(),
+            host: embedded(host).into(),
+        };
+        prefix(host) == WELL_KNOWN >> 32
+            || prefix(host) == prefix(dropper)
+            || [Word::Host, Word::Route]
+                .iter()
+                .any(|word| self.groups.has(&(*word, other_side)))
+    }
+}
+
+/// The IPv4 address in one of IPv6, behind a prefix of 96 bits (RFC 6052 section 2.2).
+fn embedded(address: Ipv6Addr) -> Ipv4Addr {
+    let [.., a, b, c, d] = address.octets();
+    [a, b, c, d].into()
+}
+
 /// What errors amount to, and whose link-layer address their sender did not get.
 type Told = (Claim, Unresolved);
 
@@ -129,6 +164,8 @@ enum Claim {
     Filtered,
     /// It came at once.
     AtOnce,
+    /// A translator may have made it of another word.
+    Translated,
 }
 
 fn claim(word: Word, Way { dropper, host }: Way, group: &Group, filters: bool) -> Claim {
@@ -259,18 +296,19 @@ fn finding(
             ),
             resolve(dropper, hosts, unresolved),
         ),
+        (Claim::Translated, _) => told(
+            Severity::Critical,
+            Confidence::Confirmed,
+            format!(
+                "{dropper} says that there is no route to {hosts}, or a translator in its name{tally}"
+            ),
+            behind_translator(dropper, hosts),
+        ),
         (Claim::Proved | Claim::Plain, Word::Route) => told(
             Severity::Critical,
             Confidence::Confirmed,
             format!("{dropper} says it has no route to {hosts}{tally}"),
-            format!(
-                "Look at the routing table of {dropper} for {}: a route is missing, withdrawn, or \
-                 set to unreachable. Rarely, a rule rejects with these words.",
-                match hosts {
-                    Hosts::One(host) => host.to_string(),
-                    Hosts::Many(_) => "their addresses".to_owned(),
-                }
-            ),
+            look_for_route(dropper, hosts),
         ),
     }
 }
@@ -309,6 +347,37 @@ fn resolve(dropper: IpAddr, hosts: &Hosts, unresolved: Unresolved) -> String {
     format!("{who} Look at the ARP or neighbor table of {dropper}.")
 }
 
+/// What to do where a translator may have made one code of two.
+fn behind_translator(dropper: IpAddr, hosts: &Hosts) -> String {
+    match hosts {
+        Hosts::One(IpAddr::V6(host)) => format!(
+            "If a translator (NAT64) gave {host} to the IPv4 host {}, that host may be down as \
+             well as its network unreachable: translators write both with this code (RFC 7915 \
+             section 4.2). Capture on the other side of it. Else look at the routing table of \
+             {dropper}.",
+            embedded(*host)
+        ),
+        _ => format!(
+            "If a translator (NAT64) gave these addresses to IPv4 hosts, the hosts may be down \
+             as well as their network unreachable: translators write both with this code (RFC \
+             7915 section 4.2). Capture on the other side of it. Else look at the routing \
+             table of {dropper}."
+        ),
+    }
+}
+
+/// What to do where there is no route.
+fn look_for_route(dropper: IpAddr, hosts: &Hosts) -> String {
+    format!(
+        "Look at the routing table of {dropper} for {}: a route is missing, withdrawn, or \
+         set to unreachable. Rarely, a rule rejects with these words.",
+        match hosts {
+            Hosts::One(host) => host.to_string(),
+            Hosts::Many(_) => "their addresses".to_owned(),
+        }
+    )
+}
+
 /// What to do where the snap length cut what tells a dead host from one that is refused.
 fn look_closer(dropper: IpAddr) -> String {
     format!(
@@ -319,182 +388,4 @@ fn look_closer(dropper: IpAddr) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::icmp::field::Extent;
-    use crate::model::flow::FlowPorts;
-    use crate::model::{AddrPair, FlowKey, Timestamp};
-    use crate::wire::IpVersion;
-
-    /// What is said of errors about 10.0.0.9: sender, code, and milliseconds after the packet.
-    fn told(errors: &[([u8; 4], u8, Option<u64>)]) -> Vec<(Severity, Confidence, String)> {
-        let about = |&(dropper, code, millis): &_| (dropper, HOST, code, millis);
-        told_of(&errors.iter().map(about).collect::<Vec<_>>())
-    }
-
-    /// Sender, host, code, and milliseconds after the packet.
-    type Told = ([u8; 4], [u8; 4], u8, Option<u64>);
-
-    /// The same of errors about any host.
-    fn told_of(errors: &[Told]) -> Vec<(Severity, Confidence, String)> {
-        let mut diagnosis = Unreachable::default();
-        for (dropper, host, code, millis) in errors {
-            let flow = FlowKey {
-                protocol: 17,
-                addrs: AddrPair::new([10, 0, 0, 1].into(), (*host).into()),
-                ports: FlowPorts::Ports { src: 5, dst: 53 },
-            };
-            let kind = (IpVersion::V4, 3, *code);
-            let reason = DropReason::of(IpVersion::V4, 3, *code).unwrap();
-            let at = Timestamp::default();
-            diagnosis.verdict(&DropVerdict {
-                count: 1,
-                slowest: millis.map(Duration::from_millis),
-                ..DropVerdict::new(flow, (*dropper).into(), kind, reason, at)
-            });
-        }
-        let mut found = Vec::new();
-        diagnosis.findings(&mut found);
-        found
-            .into_iter()
-            .map(|finding| (finding.severity, finding.confidence, finding.title))
-            .collect()
-    }
-
-    const ROUTER: [u8; 4] = [10, 0, 0, 2];
-    const HOST: [u8; 4] = [10, 0, 0, 9];
-
-    #[test]
-    fn only_slow_errors_prove_a_dead_host() {
-        let slow = told(&[(ROUTER, 1, Some(1)), (ROUTER, 1, Some(3050))]);
-        let title = "10.0.0.2 cannot reach host 10.0.0.9 (2 packets of 2 flows)".to_owned();
-        assert_eq!(slow, [(Severity::Critical, Confidence::Confirmed, title)]);
-        let title = "10.0.0.2 cannot reach host 10.0.0.9".to_owned();
-        let unknown = told(&[(ROUTER, 1, None)]);
-        assert_eq!(
-            unknown,
-            [(Severity::Critical, Confidence::Suspected, title)]
-        );
-        let title = "10.0.0.2 says at once that 10.0.0.9 is unreachable".to_owned();
-        let fast = told(&[(ROUTER, 1, Some(1))]);
-        assert_eq!(fast, [(Severity::Warning, Confidence::Suspected, title)]);
-    }
-
-    #[test]
-    fn who_filters_is_not_believed() {
-        let told = told(&[(ROUTER, 0, Some(1)), (ROUTER, 13, Some(1))]);
-        let title = "10.0.0.2 says that there is no route to 10.0.0.9, but refuses other packets \
-                     to it by rule";
-        let title = title.to_owned();
-        assert_eq!(told, [(Severity::Warning, Confidence::Suspected, title)]);
-    }
-
-    #[test]
-    fn a_filter_does_not_hide_a_dead_host() {
-        let told = told(&[(ROUTER, 1, Some(3050)), (ROUTER, 13, Some(1))]);
-        assert_eq!(told[0].0, Severity::Critical);
-    }
-
-    #[test]
-    fn the_host_itself_was_reached() {
-        let told = told(&[(HOST, 0, Some(1))]);
-        let title = "10.0.0.9 itself says that there is no route to it".to_owned();
-        assert_eq!(told, [(Severity::Warning, Confidence::Suspected, title)]);
-    }
-
-    #[test]
-    fn many_hosts_behind_one_router_are_told_once() {
-        let dead = |count: u8| -> Vec<_> {
-            let error = |host| (ROUTER, [10, 0, 0, 9 + host], 1, Some(3050));
-            (0..count).map(error).collect()
-        };
-        assert_eq!(told_of(&dead(3)).len(), 3);
-        let title = "10.0.0.2 cannot reach 4 hosts (4 packets of 4 flows)".to_owned();
-        let many = (Severity::Critical, Confidence::Confirmed, title);
-        assert_eq!(told_of(&dead(4)), std::slice::from_ref(&many));
-        // Of which something else is true stands apart, as does another router.
-        let mut errors = dead(4);
-        errors.push((ROUTER, [10, 0, 0, 99], 1, Some(1)));
-        errors.push(([10, 0, 0, 3], [10, 0, 0, 9], 0, Some(1)));
-        let told = told_of(&errors);
-        assert_eq!(told.len(), 3);
-        assert_eq!(told[0], many);
-        assert!(
-            told[1]
-                .2
-                .starts_with("10.0.0.2 says at once that 10.0.0.99 is")
-        );
-        assert!(
-            told[2]
-                .2
-                .ends_with("10.0.0.3 says it has no route to 10.0.0.9")
-        );
-    }
-
-    #[test]
-    fn who_does_not_answer_is_named_where_it_is_known() {
-        let advice = |unresolved| {
-            let group = Group::default();
-            let told = (Claim::Proved, unresolved);
-            let host = Hosts::One(HOST.into());
-            finding(Word::Host, ROUTER.into(), &host, told, &group).advice
-        };
-        let starts = |unresolved, start: &str| {
-            let advice = advice(unresolved);
-            assert!(advice.starts_with(start), "{advice}");
-        };
-        starts(
-            Unresolved::Destination,
-            "10.0.0.9 does not answer address resolution on its own link",
-        );
-        starts(
-            Unresolved::NextHop([192, 0, 2, 1].into()),
-            "10.0.0.2 asked a link for 192.0.2.1 just before",
-        );
-        let open = advice(Unresolved::Unknown);
-        assert!(
-            open.contains("or else the next router on the way"),
-            "{open}"
-        );
-    }
-
-    #[test]
-    fn a_cut_makes_nothing_worse() {
-        let flow = FlowKey {
-            protocol: 17,
-            addrs: AddrPair::new([10, 0, 0, 1].into(), HOST.into()),
-            ports: FlowPorts::Ports { src: 5, dst: 53 },
-        };
-        let (kind, reason) = ((IpVersion::V4, 3, 1), DropReason::HostUnreachable);
-        let verdict = DropVerdict {
-            count: 1,
-            ..DropVerdict::new(
-                flow,
-                [10, 0, 1, 1].into(),
-                kind,
-                reason,
-                Timestamp::default(),
-            )
-        };
-        let severity = |verdicts: &[&DropVerdict]| {
-            let mut diagnosis = Unreachable::default();
-            for verdict in verdicts {
-                diagnosis.verdict(verdict);
-            }
-            let mut found = Vec::new();
-            diagnosis.findings(&mut found);
-            found.first().map(|finding| finding.severity)
-        };
-        let cut = DropVerdict {
-            quotes: Extent::Cut,
-            ..verdict.clone()
-        };
-        let slow = DropVerdict {
-            slowest: Some(Duration::from_secs(3)),
-            ..verdict.clone()
-        };
-        assert_eq!(severity(&[&verdict]), Some(Severity::Critical));
-        assert_eq!(severity(&[&cut]), Some(Severity::Warning));
-        assert_eq!(severity(&[&cut, &slow]), Some(Severity::Critical));
-    }
-}
+mod tests;
