@@ -3,6 +3,9 @@
 
 mod common;
 
+#[path = "common/fragmented.rs"]
+mod fragmented;
+
 #[path = "diagnoses/forged.rs"]
 mod forged;
 #[path = "diagnoses/lost.rs"]

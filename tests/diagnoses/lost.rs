@@ -1,7 +1,10 @@
 //! Pings that are lost beside others that errors are about.
 
+use serde_json::Value;
+
 use crate::common::crafted::{Crafted, checksum, echo_reply, echo_request, error};
 use crate::common::run;
+use crate::fragmented::{cut, echo, echo6, vxlan};
 use crate::{A, B, ROUTER, of_kind};
 
 /// What fits into the packets of a path, in octets of a ping's data.
@@ -87,4 +90,49 @@ fn fragments_at_both_sides_of_a_router_are_of_one_reply() {
     let ((_asker, asker), (_router, router)) = (asker.path(), router.path());
     let told = run(&["-q", "-r", &asker, "-r", &router]).good();
     assert!(told.contains("requests: echo 3 (3 answered)\n"), "{told}");
+}
+
+/// A bridge gives a request twice behind the tunnel that it comes in by, and the reply, too.
+#[test]
+fn replies_at_both_ports_of_a_bridge_are_one_whether_requests_come_in_fragments_in_a_tunnel_or_not()
+{
+    let told = |version, size| {
+        let mut bridge = Crafted::new();
+        for seq in 0..3_u16 {
+            let (request, reply) = match version {
+                4 => (echo(8, seq, 1440), numbered(echo(0, seq, 1440), 500 + seq)),
+                _ => (echo6(128, seq, 1440), echo6(129, seq, 1440)),
+            };
+            let mut at = u64::from(seq) * 1_000_000;
+            let mut seen = |packet: &[u8]| {
+                at += 10;
+                bridge.push(at, packet);
+            };
+            for part in cut(&request, 100 + seq, size) {
+                seen(&vxlan(&part));
+                seen(&part);
+                seen(&part);
+            }
+            seen(&reply);
+            seen(&reply);
+        }
+        let exchanges = of_kind(&bridge, "exchange").into_iter();
+        let became = |it: Value| (it["outcome"].clone(), it["duplicates"].clone());
+        exchanges.map(became).collect::<Vec<_>>()
+    };
+    for version in [4, 6] {
+        let whole = told(version, 1480);
+        assert_eq!(whole.len(), 3);
+        assert!(whole.iter().all(|(_, duplicates)| *duplicates == 0));
+        assert_eq!(told(version, 1400), whole);
+    }
+}
+
+/// An IPv4 packet with this identification.
+fn numbered(mut packet: Vec<u8>, id: u16) -> Vec<u8> {
+    packet[4..6].copy_from_slice(&id.to_be_bytes());
+    packet[10..12].fill(0);
+    let sum = checksum(&packet[..20]);
+    packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    packet
 }

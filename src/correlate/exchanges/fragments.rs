@@ -13,6 +13,12 @@ use crate::model::FrameRef;
 /// Replies that are told by their first fragment and may be put together: this many of the last.
 const BEGUN: usize = 64;
 
+/// Whether a request that was seen at several points, in tunnels and outside of them, is this one by its
+/// number: the fragment that begins it at one of those may be known by itself.
+fn is_known_elsewhere(open: &Open, seen: &Sighting) -> bool {
+    open.points > 1 && seen.place.is_numbered() && open.place.ip_id == seen.place.ip_id
+}
+
 impl Exchanges {
     /// The request under this key was put together, as `query` has it: whether its first fragment is
     /// known.
@@ -136,7 +142,7 @@ impl Exchanges {
 
     fn asked_again(&mut self, key: QueryKey, of: FrameRef, seen: &Sighting) {
         let Some(open) = (self.under(key).and_then(|slot| self.table.at_mut(slot)))
-            .filter(|open| open.request == of)
+            .filter(|open| open.request == of || is_known_elsewhere(open, seen))
         else {
             return;
         };
