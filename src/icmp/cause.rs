@@ -40,8 +40,8 @@ pub enum ChecksumCause {
     NoPseudoHeader,
     /// The sender took in a pseudo-header, which ICMP of IPv4 does not have (RFC 792).
     WithPseudoHeader,
-    /// It is right for the destination in the header, not for the last that a routing header names
-    /// (RFC 8200 section 8.1).
+    /// It is right for the destination in the header, not for the last that a routing header (RFC 8200
+    /// section 8.1) or a source route of IPv4 (RFC 791 section 3.1) names.
     NoRoutingHeader,
     /// The right value with its octets swapped.
     ByteOrder,
@@ -155,7 +155,7 @@ impl ChecksumCause {
             }
             Self::NoPseudoHeader => "computed without the pseudo-header",
             Self::WithPseudoHeader => "computed with a pseudo-header",
-            Self::NoRoutingHeader => "computed without the routing header",
+            Self::NoRoutingHeader => "computed without the last address of the route",
             Self::ByteOrder => "its octets are swapped",
             Self::NotComplemented => "the sum, not its complement",
             Self::ShortLength => "right for more octets than the IP length counts",

@@ -269,9 +269,11 @@ pub fn pseudo_header_sum(ip: &Ip<'_>) -> Option<u16> {
 }
 
 /// What a checksum of TCP or UDP covers beside them: the zeros behind that of IPv4 (RFC 9293 section
-/// 3.1) change no sum.
+/// 3.1) change no sum. A source route that is not used up puts its last address in the place of the
+/// destination in the end (RFC 791 section 3.1, RFC 1122 section 3.2.1.8).
 fn pseudo_header(ip: &Ip<'_>, length: u32) -> Option<[u8; 40]> {
-    match (ip.addrs.src(), ip.addrs.dst()) {
+    let ends = ip.ends();
+    match (ends.src(), ends.dst()) {
         (IpAddr::V4(src), IpAddr::V4(dst)) => {
             let mut pseudo = [0; 40];
             pseudo[..4].copy_from_slice(&src.octets());
@@ -281,7 +283,7 @@ fn pseudo_header(ip: &Ip<'_>, length: u32) -> Option<[u8; 40]> {
             pseudo[10..12].copy_from_slice(&[high, low]);
             Some(pseudo)
         }
-        (IpAddr::V6(src), IpAddr::V6(dst)) => Some(pseudo_header6(ip, src, dst, length)),
+        (IpAddr::V6(src), IpAddr::V6(dst)) => Some(pseudo_header6(src, dst, length, ip.protocol)),
         _ => None,
     }
 }
@@ -315,28 +317,29 @@ fn verify_addresses(ip: &Ip<'_>, checksum: Checksum) -> Checksum {
 /// The source is that of a Home Address option (RFC 6275 section 11.3.1) and the destination the
 /// final one where a routing header has segments left (RFC 8200 section 8.1).
 pub fn icmpv6_pseudo_header(ip: &Ip<'_>) -> Option<[u8; 40]> {
-    let (IpVersion::V6, IpAddr::V6(src), IpAddr::V6(dst)) =
-        (ip.version, ip.addrs.src(), ip.addrs.dst())
+    let ends = ip.ends();
+    let (IpVersion::V6, IpAddr::V6(src), IpAddr::V6(dst)) = (ip.version, ends.src(), ends.dst())
     else {
         return None;
     };
-    if ip.protocol == protocol::ICMP {
-        return None;
+    match ip.protocol {
+        protocol::ICMP => None,
+        _ => Some(pseudo_header6(
+            src,
+            dst,
+            ip.payload_length,
+            protocol::IPV6_ICMP,
+        )),
     }
-    let mut pseudo = pseudo_header6(ip, src, dst, ip.payload_length);
-    pseudo[39] = protocol::IPV6_ICMP;
-    Some(pseudo)
 }
 
 /// RFC 8200 section 8.1.
-fn pseudo_header6(ip: &Ip<'_>, src: Ipv6Addr, dst: Ipv6Addr, length: u32) -> [u8; 40] {
-    let src = ip.home_address.unwrap_or(src);
-    let dst = ip.final_destination.unwrap_or(dst);
+fn pseudo_header6(src: Ipv6Addr, dst: Ipv6Addr, length: u32, protocol: u8) -> [u8; 40] {
     let mut pseudo = [0; 40];
     pseudo[..16].copy_from_slice(&src.octets());
     pseudo[16..32].copy_from_slice(&dst.octets());
     pseudo[32..36].copy_from_slice(&length.to_be_bytes());
-    pseudo[39] = ip.protocol;
+    pseudo[39] = protocol;
     pseudo
 }
 

@@ -24,13 +24,28 @@ pub fn of_quoted(checksum: Checksum, ip: &Ip<'_>, by: Option<QuotedBy>) -> Optio
         }
         // UDP has none then (RFC 768).
         protocol::TCP | protocol::UDP if found == 0 => Some(ChecksumCause::NotFilledIn),
-        protocol::TCP | protocol::UDP => {
-            of_way(found, expected).or_else(|| of_translation(checksum, ip, error))
-        }
+        protocol::TCP | protocol::UDP => of_next_address(checksum, ip)
+            .or_else(|| of_way(found, expected))
+            .or_else(|| of_translation(checksum, ip, error)),
         protocol::ICMP | protocol::IPV6_ICMP => of_message(checksum, ip, error),
         _ => None,
     };
     own.or_else(|| of_error(checksum, ip, by?.checksum))
+}
+
+/// Whether the checksum, or the partial sum in its place, is right for the destination in the header, where
+/// a route leads on from that.
+fn of_next_address(checksum: Checksum, ip: &Ip<'_>) -> Option<ChecksumCause> {
+    let [next, last] = [ip.dst(), ip.ends().dst()].map(Sum::of_addr);
+    let by = last.minus(next);
+    if by.is_zero() {
+        None
+    } else if Sum::off(checksum)? == by {
+        Some(ChecksumCause::NoRoutingHeader)
+    } else {
+        let partial = Sum::of(pseudo_header_sum(ip)?);
+        (partial.minus(Sum::of(checksum.found?)) == by).then_some(ChecksumCause::Offload)
+    }
 }
 
 /// Whether that of the error is off by as much: what both cover was changed since it was made.

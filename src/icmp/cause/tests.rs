@@ -252,6 +252,38 @@ fn a_routing_header_that_was_left_out_of_account() {
     assert_eq!(cause(&packet), Some(ChecksumCause::NoRoutingHeader));
 }
 
+/// Linux sums up the first address of a source route in UDP's. The sums are tcpdump's.
+#[test]
+fn a_route_that_was_left_out_of_account_behind_it() {
+    let with = |sum: u16| {
+        let mut packet = vec![0x47, 0, 0, 40, 0, 1, 0, 0, 1, 17, 0, 0];
+        packet.extend([10, 0, 0, 1, 10, 0, 0, 9]);
+        packet.extend([131, 7, 4, 8, 8, 8, 8, 0]);
+        packet.extend([0x0f, 0xa0, 0x82, 0x9a, 0, 12]);
+        packet.extend(sum.to_be_bytes());
+        packet.extend(b"abcd");
+        of_quote(&packet, None)
+    };
+    assert_eq!(with(0x94cb), Some(ChecksumCause::NoRoutingHeader));
+    for partial in [0x1a2e, 0x1427] {
+        assert_eq!(with(partial), Some(ChecksumCause::Offload));
+        assert_eq!(with(partial + 1), None);
+    }
+    let (src, next) = ("2001:db8::1", "2001:db8:f::f");
+    let mut udp = vec![0x0f, 0xa0, 0x82, 0x9a, 0, 12, 9, 9, 1, 2, 3, 4];
+    let direct = Ip::parse(&ipv6(src, next, 1, 17, &udp), Limit::Frame)
+        .ok()
+        .and_then(|ip| upper_checksum(&ip));
+    let Some(ChecksumStatus::Bad { expected }) = direct.map(|sum| sum.status) else {
+        panic!("{direct:?}");
+    };
+    udp[6..8].copy_from_slice(&expected.to_be_bytes());
+    let last: Ipv6Addr = "2001:db8::2".parse().unwrap();
+    let route = [&[17, 2, 2, 1, 0, 0, 0, 0][..], &last.octets(), &udp].concat();
+    let cause = of_quote(&ipv6(src, next, 1, 43, &route), None);
+    assert_eq!(cause, Some(ChecksumCause::NoRoutingHeader));
+}
+
 #[test]
 fn what_nothing_explains_has_no_cause() {
     let mut packet = v4(&ECHO);

@@ -154,3 +154,35 @@ fn a_destination_that_is_not_told_leaves_the_checksum_unverified() {
         assert_eq!(status(left, expected.to_be_bytes()), ChecksumStatus::Good);
     }
 }
+
+/// RFC 791 section 3.1: a source route whose pointer does not lead beyond it ends at another destination
+/// than that of the header. The sums are those that tcpdump calls correct.
+#[test]
+fn a_source_route_that_goes_on_tells_the_destination_that_is_covered() {
+    let packet = |kind: u8, pointer: u8, sum: u16| {
+        let mut packet = vec![0x47, 0, 0, 40, 0, 1, 0, 0, 1, protocol::UDP, 0, 0];
+        packet.extend([10, 0, 0, 1, 10, 0, 0, 9]);
+        packet.extend([kind, 7, pointer, 8, 8, 8, 8, 0]);
+        packet.extend([0x0f, 0xa0, 0x82, 0x9a, 0, 12]);
+        packet.extend(sum.to_be_bytes());
+        packet.extend(b"abcd");
+        packet
+    };
+    let told = |packet: &[u8]| {
+        let ip = Ip::parse(packet, crate::wire::Limit::Frame).unwrap();
+        (upper_checksum(&ip).unwrap().status, pseudo_header_sum(&ip))
+    };
+    let good = ChecksumStatus::Good;
+    let bad = |expected| ChecksumStatus::Bad { expected };
+    let [ahead, used_up] = [(0x8ec4, 0x1a2e), (0x94cb, 0x1427)];
+    for kind in [131, 137] {
+        for (pointer, right, wrong) in [(4, ahead, used_up), (8, used_up, ahead)] {
+            let partial = Some(right.1);
+            assert_eq!(told(&packet(kind, pointer, right.0)), (good, partial));
+            let other = told(&packet(kind, pointer, wrong.0));
+            assert_eq!(other, (bad(right.0), partial));
+        }
+    }
+    // A recorded route leads nowhere.
+    assert_eq!(told(&packet(7, 4, used_up.0)).0, good);
+}
