@@ -1,12 +1,12 @@
 //! Errors that no host or router sends in earnest, or that tell no program of anything: `invalid_error`, and
 //! `spoofed_error`.
 //!
-//! Rule: an error about an error; an MTU below what every link carries; a quote of less than the IP
+//! Rule: an error about an error or a redirect; an MTU below what every link carries; a quote of less than the IP
 //! header and 8 octets; one that was translated on one side only; one about a TCP segment that was not in
 //! flight; or errors that quote packets which were never sent, though the capture holds that sender's other
 //! packets of the same protocol to the same host and port, from five seconds before the error on, and the
 //! kernel dropped nothing. A single one of those may be the capture's fault: it takes three for a warning.
-//! Source: RFC 1122 section 3.2.2 and RFC 4443 section 2.4 (e) on errors about errors; RFC 791 (68
+//! Source: RFC 1122 section 3.2.2 and RFC 4443 section 2.4 (e) on errors about those; RFC 791 (68
 //! octets), RFC 8200 section 5 (1280) and RFC 8201 section 4 on the MTU; RFC 792 on quotes, and RFC 5508
 //! section 4.2 on their translation; RFC 5927 on forged errors, section 4.1 on what is in flight.
 
@@ -15,6 +15,7 @@ use std::net::IpAddr;
 use super::group::{Group, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::verdict::DropVerdict;
+use crate::icmp::kind::v6;
 use crate::icmp::{Body, ErrorClass, Message, QuotedTransport, is_error};
 use crate::model::{AddrPair, Frame};
 use crate::source::InterfaceCounts;
@@ -40,6 +41,7 @@ pub(super) struct InvalidError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Fault {
     AboutError,
+    AboutRedirect,
     SmallMtu(u32),
     ShortQuote,
     HalfTranslated,
@@ -78,7 +80,10 @@ fn fault(message: &Message<'_>, class: ErrorClass) -> Option<Fault> {
     let quote = message.quote()?;
     match quote.transport {
         QuotedTransport::Icmp { kind, .. } if is_error(quote.ip.version, kind) => {
-            Some(Fault::AboutError)
+            Some(match (quote.ip.version, kind) {
+                (IpVersion::V6, v6::REDIRECT) => Fault::AboutRedirect,
+                _ => Fault::AboutError,
+            })
         }
         _ => None,
     }
@@ -147,6 +152,11 @@ fn invalid(fault: Fault, addrs: AddrPair, group: &Group) -> Finding {
             format!("{src} answers an ICMP error with an error, to {dst}{tally}"),
             "No stack does so: it could go on for ever. Look for a broken middlebox, or for somebody \
              who forges errors.",
+        ),
+        Fault::AboutRedirect => (
+            format!("{src} answers a redirect with an error, to {dst}{tally}"),
+            "No stack does so (RFC 4443 section 2.4). Look for a broken middlebox, or for somebody who forges \
+             errors.",
         ),
         Fault::SmallMtu(mtu) => (
             format!("{src} tells {dst} of an MTU of {mtu}, which is less than any link has{tally}"),

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::decode::Decoder;
 use super::extension;
+use super::kind::v6;
 use super::object::{self, ExtensionObject};
 use super::quote::{self, QuotedTransport};
 use super::v6::FIRST_INFORMATIONAL;
@@ -20,8 +21,8 @@ const HEADER: usize = 8;
 pub const fn is_error(version: IpVersion, kind: u8) -> bool {
     match version {
         IpVersion::V4 => matches!(kind, 3 | 4 | 5 | 11 | 12 | 31 | 40),
-        // RFC 4443 section 2.4 (e.2) counts redirects among them.
-        IpVersion::V6 => kind < FIRST_INFORMATIONAL || kind == 137,
+        // RFC 4443 section 2.4 (e.2): redirects are none, and not to be answered by one either.
+        IpVersion::V6 => kind < FIRST_INFORMATIONAL || kind == v6::REDIRECT,
     }
 }
 
@@ -219,13 +220,16 @@ pub(super) fn quote_rules(decoder: &mut Decoder<'_, '_>, quoted: &Quote<'_>) {
         protocol::IPV6_ICMP => IpVersion::V6,
         _ => return,
     };
-    if let QuotedTransport::Icmp { kind, .. } = quoted.transport
-        && is_error(version, kind)
+    if let QuotedTransport::Icmp { kind: number, .. } = quoted.transport
+        && is_error(version, number)
     {
         let offset = quoted.ip.header.len();
-        decoder
-            .defects
-            .rule(Layer::Quote, offset, "error about an error");
+        let rule = match (version, number) {
+            // RFC 4443 section 2.4 (e.2): of IPv6 it is no error.
+            (IpVersion::V6, v6::REDIRECT) => "error about a redirect",
+            _ => "error about an error",
+        };
+        decoder.defects.rule(Layer::Quote, offset, rule);
     }
 }
 

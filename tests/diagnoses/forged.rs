@@ -138,6 +138,26 @@ fn an_mtu_of_zero_of_ipv6() {
     );
 }
 
+/// A redirect of IPv6 is no error, and may not be answered by one (RFC 4443 section 2.4 e.2).
+#[test]
+fn an_error_about_a_redirect_of_ipv6() {
+    let (a, b) = ([0xfd; 16], [0xfe; 16]);
+    let packet = |(src, dst), kind, behind: &[u8]| {
+        let mut packet = Vec::new();
+        etherparse::PacketBuilder::ipv6(src, dst, 255)
+            .icmpv6_raw(kind, 3, [0; 4])
+            .write(&mut packet, behind)
+            .expect("a packet");
+        packet
+    };
+    let mut capture = Crafted::new();
+    capture.at(0, &packet((b, a), 1, &packet((a, b), 137, &[0xfd; 32])));
+    let findings = of_kind(&capture, "finding");
+    let mut titles = (findings.iter()).filter_map(|finding| finding["title"].as_str());
+    let is_told = titles.any(|title| title.contains(" answers a redirect with an error, "));
+    assert!(is_told, "{findings:?}");
+}
+
 /// The answers prove that the requests arrived.
 #[test]
 fn a_loop_of_what_was_answered() {

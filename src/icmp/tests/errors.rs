@@ -177,6 +177,21 @@ fn gre_keys() {
     assert_eq!(gre(&pptp), Some((0x880b, None, 12)));
 }
 
+/// RFC 4443 section 2.4 (e.2): a redirect is no error, and not to be answered by one.
+#[test]
+fn an_error_about_a_redirect_is_told() {
+    let (src, dst) = ("fe80::1", "2001:db8::1");
+    let redirect = [&[137, 0, 0, 0, 0, 0, 0, 0][..], &[0x20; 32]].concat();
+    let quote = ipv6(src, dst, 255, 58, &redirect);
+    let packet = v6_between(
+        dst,
+        src,
+        64,
+        &[&[1, 3, 0, 0, 0, 0, 0, 0], &quote[..]].concat(),
+    );
+    assert_eq!(rules(&parse(&packet)), ["error about a redirect"]);
+}
+
 #[test]
 fn an_error_about_an_error_is_told_and_decoded_one_level() {
     let inner = ipv4("203.0.113.9", "192.0.2.1", 17, &[0, 53, 0, 99, 0, 8, 0, 0]);
