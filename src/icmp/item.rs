@@ -3,6 +3,8 @@
 //! The typed iterators ([`super::nd_option`], [`super::mld`], [`super::object`], ...) tell what a
 //! part means; this one tells its name, its place and its fields, whatever it is.
 
+use std::ops::Range;
+
 use super::field::{Extent, Field, FieldKind, FieldSpec};
 use super::nd_option::NdOptions;
 use super::object::Objects;
@@ -107,6 +109,14 @@ impl<'a> Item<'a> {
         let (bytes, extent) = (self.bytes, self.extent);
         self.rows()
             .filter_map(move |spec| spec.read_of(bytes, extent))
+    }
+
+    /// Where it has what is to be zero and to be ignored.
+    pub(super) fn reserved(&self) -> impl Iterator<Item = Range<usize>> + use<'a> {
+        let (bytes, extent) = (self.bytes, self.extent);
+        self.rows()
+            .filter(|spec| matches!(spec.kind, FieldKind::Reserved { .. }))
+            .filter_map(move |spec| spec.range(bytes, extent))
     }
 
     fn rows(&self) -> impl Iterator<Item = FieldSpec> + Clone + use<> {

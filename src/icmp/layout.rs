@@ -383,13 +383,29 @@ impl<'a> Layout<'a> {
     }
 
     fn item(&mut self, item: &Item<'a>, bytes: &'a [u8], at: usize, part: Part) {
+        // Of what another protocol says not every field is named.
+        let rest = match part {
+            Part::QuotedPayload => item.name.unwrap_or("payload"),
+            _ => "reserved",
+        };
+        self.item_with(item, bytes, at, part, rest);
+    }
+
+    /// The same, in which octets without a field are called `rest`.
+    fn item_with(
+        &mut self,
+        item: &Item<'a>,
+        bytes: &'a [u8],
+        at: usize,
+        part: Part,
+        rest: &'static str,
+    ) {
         if let Some(start) = offset_in(bytes, item.bytes) {
-            // Of what another protocol says not every field is named.
-            let rest = match part {
-                Part::QuotedPayload => item.name.unwrap_or("payload"),
-                _ => "reserved",
-            };
             self.region(at + start..at + start + item.bytes.len(), rest, part);
+            for reserved in item.reserved() {
+                let place = at + start + reserved.start..at + start + reserved.end;
+                self.region(place, "reserved", part);
+            }
             if let Some(octets) = item.unread() {
                 let end = at + start + item.bytes.len();
                 self.region(end - octets.len()..end, "unread", part);
@@ -404,7 +420,7 @@ impl<'a> Layout<'a> {
                         self.items(svc_param::items(octets), bytes, at, part);
                     }
                     Value::Parts(parts, octets) if part != Part::QuotedPayload => {
-                        self.items(parts.items(octets), bytes, at, part);
+                        self.listed(parts.items(octets), bytes, at, part);
                     }
                     _ => {
                         // Where fields are told of some of them, octets that are none of these belong
@@ -437,6 +453,25 @@ impl<'a> Layout<'a> {
     ) {
         for item in items {
             self.item(&item, bytes, at, part);
+        }
+    }
+
+    /// What a field lists. In the headers of other protocols and of tunnels not every field of that is named.
+    fn listed(
+        &mut self,
+        items: impl Iterator<Item = Item<'a>>,
+        bytes: &'a [u8],
+        at: usize,
+        part: Part,
+    ) {
+        match part {
+            Part::QuotedTransport | Part::Tunnel => {
+                for item in items {
+                    let rest = item.name.unwrap_or("data");
+                    self.item_with(&item, bytes, at, part, rest);
+                }
+            }
+            _ => self.items(items, bytes, at, part),
         }
     }
 }

@@ -157,7 +157,7 @@ impl<'a> Layout<'a> {
         for field in item.fields() {
             match field.value {
                 Value::Parts(parts, octets) => {
-                    self.items(parts.items(octets), item.bytes, at, part);
+                    self.listed(parts.items(octets), item.bytes, at, part);
                 }
                 _ => self.push(at, &field, part),
             }

@@ -395,6 +395,56 @@ fn any_packet() -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
+/// What a quoted header lists has octets without a field of their own, which mean something all the same:
+/// an address's family and encoding (RFC 7761 section 4.9.1), an attribute's length and vendor (RFC 2661
+/// section 4.1). Some are reserved indeed (RFC 5059 section 4.1).
+#[test]
+fn nothing_with_a_meaning_is_called_reserved() {
+    let pim = [
+        0x24, 0, 0, 0, 0x04, 0xb0, 30, 10, 1, 0, 10, 0, 0, 9, 1, 0, 0, 8, 224, 0, 0, 0, 1, 1, 0, 0,
+        1, 0, 10, 0, 0, 7, 0, 150, 192, 0,
+    ];
+    let l2tp = [
+        0x06, 0xa5, 0x06, 0xa5, 0, 28, 0, 0, 0xc8, 2, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 8, 0, 0,
+        0, 0, 0, 1,
+    ];
+    for (protocol, octets, places) in [
+        (
+            103,
+            &pim[..],
+            &[
+                (14..16, "data"),
+                (24..26, "reserved"),
+                (26..28, "data"),
+                (35..36, "reserved"),
+            ][..],
+        ),
+        (17, &l2tp, &[(21..24, "message_type")]),
+    ] {
+        let quote = ipv4("192.0.2.1", "203.0.113.9", protocol, octets);
+        let packet = v4(&[&[3, 3, 0, 0, 0, 0, 0, 0], &quote[..]].concat());
+        let found = laid(&packet);
+        let start = packet.len() - octets.len();
+        let behind = found.iter().filter(|field| field.range.start >= start);
+        let gaps = behind.filter(|field| field.value.is_none());
+        let gaps: Vec<_> = gaps
+            .map(|field| {
+                (
+                    field.range.start - start..field.range.end - start,
+                    field.name,
+                )
+            })
+            .collect();
+        for place in places {
+            assert!(gaps.contains(place), "{place:?}: {gaps:?}");
+        }
+        let reserved = |list: &[(std::ops::Range<usize>, &str)]| {
+            list.iter().filter(|(_, name)| *name == "reserved").count()
+        };
+        assert_eq!(reserved(&gaps), reserved(places), "{gaps:?}");
+    }
+}
+
 /// Random octets with a quote that parses and extensions that may.
 fn any_error() -> impl Strategy<Value = Vec<u8>> {
     let kinds = prop_oneof![Just(3u8), Just(4), Just(5), Just(11), Just(12)];

@@ -217,6 +217,7 @@ pub(super) fn rendezvous_group(octets: &[u8]) -> Option<(Item<'_>, usize)> {
         group.address,
         spec::u8(end, "point_count"),
         spec::u8(end + 1, "points_here"),
+        spec::reserved(end + 2, 2, 0xffff, "reserved"),
         spec::parts(end + 4, listed, "points"),
     ]);
     let bytes = octets.get(..length)?;
@@ -231,6 +232,7 @@ pub(super) fn rendezvous_point(octets: &[u8]) -> Option<(Item<'_>, usize)> {
         point.address,
         spec::seconds_of(end, 2, "hold_time"),
         spec::u8(end + 2, "priority"),
+        spec::reserved(end + 3, 1, 0xff, "reserved"),
     ]);
     let bytes = octets.get(..usize::from(end) + 4)?;
     Some((listed::plain("points", bytes, specs), bytes.len()))
