@@ -7,6 +7,7 @@
 mod counting;
 mod day;
 mod distance;
+mod sender;
 mod ticking;
 mod times;
 
@@ -14,8 +15,9 @@ use self::counting::Counting;
 pub use self::counting::{Numbers, little_endian};
 pub use self::day::LittleEndianTimes;
 pub use self::distance::{distance, hops, initial_ttl};
-use self::ticking::Ticking;
-use self::times::ByteOrder;
+pub use self::sender::Sender;
+use self::ticking::{Ticking, Unit};
+use self::times::{ByteOrder, Fraction};
 
 use super::field::{Extent, Field, FieldSpec, Value, spec};
 use super::kind::{v4, v6};
@@ -25,113 +27,6 @@ use crate::model::flow::AddrPair;
 use crate::wire::bytes::{array_at, tail, u8_at};
 use crate::wire::checksum::internet;
 use crate::wire::{ChecksumStatus, IpVersion};
-
-/// Programs and systems whose payloads can be told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Sender {
-    /// `ping` of iputils on 64-bit Linux: the sender's own `struct timeval`, then octets that count
-    /// on.
-    Iputils,
-    /// `ping` of GNU inetutils on 64-bit Linux: the same time, then octets that count on from 0.
-    Inetutils,
-    /// The time of iputils in words of 32 bits, little-endian: `ping` of iputils there, or of a BSD before it
-    /// sent big-endian words.
-    Timeval32,
-    /// `ping` of macOS and the BSDs: a time of two big-endian words, then octets that count on.
-    Bsd,
-    /// `ping` of Windows and its ICMP library: letters from a to w.
-    Windows,
-    /// `fping`, `mtr`, `tracert` of Windows, `ping` of nmap and of scamper: zeros.
-    Zeros,
-    /// `traceroute -I` on Linux: octets that count from 0x40 to 0x7f over and over, those of the header
-    /// included.
-    LinuxTraceroute,
-    /// `ping` of `BusyBox`: a word of microseconds since its machine was started, then zeros. One packet
-    /// does not tell that: see [`Senders`].
-    BusyBox,
-    /// `ping` of Cisco IOS: a word of milliseconds, then 0xabcd over and over.
-    Cisco,
-    /// `hping3`: the letter X.
-    Hping,
-    /// The `ping` libraries of Go: nanoseconds in big-endian order, then an identifier.
-    Go,
-    /// `check_icmp` of Nagios and Icinga: the time of iputils, the number 10, then zeros.
-    CheckIcmp,
-    /// A program that nothing else tells of: a time of two words of 32 or 64 bits, of one that counts
-    /// all of it, or of a floating-point number, then anything.
-    Clock,
-    /// `HiPerConTracer`: a header of 16 octets with the time.
-    HiPerConTracer,
-    /// `oping`, `noping`, `collectd`: the name and address of liboping.
-    Liboping,
-    /// `scamper`, where it traces a path by echo requests: two octets that make the checksum what it is to
-    /// be, which is the identifier unless told otherwise, then zeros.
-    Scamper,
-}
-
-impl Sender {
-    /// The snake-case name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Iputils => "iputils",
-            Self::Inetutils => "inetutils",
-            Self::Timeval32 => "timeval32",
-            Self::Bsd => "bsd",
-            Self::Windows => "windows",
-            Self::Zeros => "zeros",
-            Self::LinuxTraceroute => "linux_traceroute",
-            Self::BusyBox => "busybox",
-            Self::Cisco => "cisco",
-            Self::Hping => "hping",
-            Self::Go => "go",
-            Self::CheckIcmp => "check_icmp",
-            Self::Clock => "clock",
-            Self::HiPerConTracer => "hipercontracer",
-            Self::Liboping => "liboping",
-            Self::Scamper => "scamper",
-        }
-    }
-
-    /// What it may be, in plain words.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Iputils => "ping of Linux (iputils)",
-            Self::Inetutils => "ping of GNU inetutils",
-            Self::Timeval32 => "ping of 32-bit Linux or an old BSD",
-            Self::Bsd => "ping of macOS or BSD",
-            Self::Windows => "ping of Windows",
-            Self::Zeros => "fping, mtr, nmap, scamper or Windows tracert",
-            Self::LinuxTraceroute => "traceroute -I of Linux",
-            Self::BusyBox => "ping of BusyBox",
-            Self::Cisco => "ping of Cisco IOS",
-            Self::Hping => "hping3",
-            Self::Go => "ping of a Go program",
-            Self::CheckIcmp => "check_icmp of Nagios or Icinga",
-            Self::Clock => "a program that sends its time",
-            Self::HiPerConTracer => "HiPerConTracer",
-            Self::Liboping => "oping or collectd (liboping)",
-            Self::Scamper => "traceroute of scamper",
-        }
-    }
-
-    /// Whether it is known to write its numbers in network order on every machine.
-    const fn keeps_network_order(self) -> bool {
-        match self {
-            Self::Iputils
-            | Self::Inetutils
-            | Self::Bsd
-            | Self::LinuxTraceroute
-            | Self::BusyBox
-            | Self::Cisco
-            | Self::Go
-            | Self::CheckIcmp
-            | Self::HiPerConTracer
-            | Self::Liboping
-            | Self::Scamper => true,
-            Self::Timeval32 | Self::Windows | Self::Zeros | Self::Hping | Self::Clock => false,
-        }
-    }
-}
 
 /// What is learned of senders from one echo after another.
 #[derive(Debug, Default)]
@@ -163,12 +58,13 @@ impl Senders {
         captured: Timestamp,
     ) -> Option<PayloadGuess> {
         of_echo(message, echo, captured).or_else(|| {
-            let is_busy_box =
-                message.end() == Extent::Whole && self.ticking.is_clock(addrs, echo, captured);
-            is_busy_box.then_some(PayloadGuess {
-                sender: Sender::BusyBox,
-                sent: None,
-            })
+            let is_whole = message.end() == Extent::Whole;
+            let unit = is_whole.then(|| self.ticking.unit(addrs, echo, captured))??;
+            let sender = match unit {
+                Unit::Microseconds => Sender::BusyBox,
+                Unit::Milliseconds => Sender::Toybox,
+            };
+            Some(PayloadGuess { sender, sent: None })
         })
     }
 }
@@ -245,9 +141,13 @@ pub fn guess(payload: &[u8], extent: Extent, captured: Timestamp) -> Option<Payl
     if payload.is_empty() {
         return None;
     }
-    if let Some(sent) = times::wide(payload, captured) {
+    if let Some((sent, fraction)) = times::wide(payload, captured) {
+        let sender = match fraction {
+            Fraction::Micros => beside_wide_time(tail(payload, 16), extent),
+            Fraction::Nanos => Sender::Clock,
+        };
         return Some(PayloadGuess {
-            sender: beside_wide_time(tail(payload, 16), extent),
+            sender,
             sent: Some(sent),
         });
     }
@@ -319,6 +219,8 @@ fn checksum_of_request(message: &Message<'_>, direction: Direction) -> Option<u1
 
 /// What liboping sends unless told otherwise begins with.
 const LIBOPING: &[u8] = b"liboping -- ICMP ping library";
+/// And what `blackbox_exporter` sends.
+const BLACKBOX_EXPORTER: &[u8] = b"Prometheus Blackbox Exporter";
 
 /// Whose payloads are one pattern, or nearly, by all octets there are.
 fn pattern(payload: &[u8]) -> Option<Sender> {
@@ -328,6 +230,7 @@ fn pattern(payload: &[u8]) -> Option<Sender> {
         8.. if payload.iter().all(|&octet| octet == 0) => Sender::Zeros,
         _ if is_windows(payload) => Sender::Windows,
         _ if payload.starts_with(LIBOPING) => Sender::Liboping,
+        _ if payload.starts_with(BLACKBOX_EXPORTER) => Sender::BlackboxExporter,
         8.. if is_linux_traceroute(payload) => Sender::LinuxTraceroute,
         4.. if is_hping(payload) => Sender::Hping,
         16.. if behind.chunks(2).all(|pair| [0xab, 0xcd].starts_with(pair)) => Sender::Cisco,
@@ -344,17 +247,20 @@ fn pattern_behind(payload: &[u8]) -> Option<Sender> {
     let behind = tail(payload, 8);
     let wide = tail(payload, 16);
     Some(match payload.len() {
-        16.. if counts_from(behind, 8) => has_micros(payload).then_some(Sender::Bsd)?,
-        24.. if counts_from(wide, 16) => Sender::Iputils,
-        24.. if counts_from(wide, 0) => Sender::Inetutils,
+        16.. if counts_from(behind, 8) => match times::of_bsd(payload)? {
+            Fraction::Micros => Sender::Bsd,
+            Fraction::Nanos => Sender::FreeBsd,
+        },
+        24.. if counts_from(wide, 16) => match times::of_other_clock(payload)? {
+            Fraction::Micros => Sender::Iputils,
+            Fraction::Nanos => Sender::NetBsd,
+        },
+        24.. if counts_from(wide, 0) => match times::of_other_clock(payload)? {
+            Fraction::Micros => Sender::Inetutils,
+            Fraction::Nanos => return None,
+        },
         _ => return None,
     })
-}
-
-/// Whether the second word of 32 bits may be the microseconds of a BSD's time. In little-endian order
-/// nothing tells that time from the upper half of a small number of 64 bits.
-fn has_micros(payload: &[u8]) -> bool {
-    array_at(payload, 4).is_some_and(|micros| u32::from_be_bytes(micros) < 1_000_000)
 }
 
 /// So many octets that count on are proof of who sent a time before them, whatever follows; fewer are
@@ -455,10 +361,10 @@ fn is_hping(payload: &[u8]) -> bool {
     payload.iter().all(|&octet| octet == b'X')
 }
 
-/// What Windows has in its payload, over and over.
+/// What Windows and .NET have in their payload, over and over.
 pub(super) const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvw";
 
-/// The letters of Windows.
+/// The letters of Windows and .NET.
 fn is_windows(payload: &[u8]) -> bool {
     payload.len() >= 4 && (payload.chunks(LETTERS.len())).all(|octets| LETTERS.starts_with(octets))
 }

@@ -65,7 +65,7 @@ fn the_schema_has_the_words_of_enumerations() {
         ("src/icmp/dns_record.rs", "Section"),
         ("src/icmp/extension.rs", "Located"),
         ("src/icmp/object.rs", "Role"),
-        ("src/icmp/payload.rs", "Sender"),
+        ("src/icmp/payload/sender.rs", "Sender"),
         ("src/model/options.rs", "PacketHash<'_>"),
         ("src/record/app_error.rs", "Raised"),
         ("src/wire/defect.rs", "Layer"),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::sender::NumberOrder;
 use super::{Extent, Sender};
 use crate::icmp::kind::v4;
 use crate::icmp::{Body, Direction, Message};
@@ -101,11 +102,17 @@ impl Counting {
             .and_modify(|run| *run = run.followed_by(numbers.seq))
             .or_insert_with(|| Run::of(numbers.seq));
         match run {
-            Run::Little if sender.is_none_or(|sender| !sender.keeps_network_order()) => {
-                (numbers.seq != 0).then(|| swapped(numbers))
+            Run::Little => {
+                // Who pings many by turns and counts over all of them comes by 256 as well.
+                let may_be = match sender.map(Sender::order) {
+                    Some(NumberOrder::Network) => false,
+                    Some(NumberOrder::OfWindows) => reads(numbers.id),
+                    Some(NumberOrder::Any) | None => true,
+                };
+                (may_be && numbers.seq != 0).then(|| swapped(numbers))
             }
             Run::One(_) => little_endian(numbers, extent, sender),
-            Run::Little | Run::Network => None,
+            Run::Network => None,
         }
     }
 }
@@ -123,12 +130,11 @@ pub fn little_endian(
     extent: Extent,
     sender: Option<Sender>,
 ) -> Option<(u16, u16)> {
-    let reads = |number: u16| number != 0 && is_upper_octet(number);
     let may_be = match sender {
         Some(Sender::Hping) => true,
         // It may be `ping -p` of Linux, which keeps network order.
         Some(Sender::Clock) => false,
-        Some(sender) => !sender.keeps_network_order() && reads(numbers.id),
+        Some(sender) => sender.order() != NumberOrder::Network && reads(numbers.id),
         None => extent == Extent::Whole && reads(numbers.id),
     };
     (may_be && reads(numbers.seq)).then(|| swapped(numbers))
@@ -136,6 +142,11 @@ pub fn little_endian(
 
 const fn swapped(numbers: Numbers) -> (u16, u16) {
     (numbers.id.swap_bytes(), numbers.seq.swap_bytes())
+}
+
+/// Whether a number is a small one with its octets swapped.
+const fn reads(number: u16) -> bool {
+    number != 0 && is_upper_octet(number)
 }
 
 /// Whether a number has nothing in its lower octet, as small ones do whose octets are swapped.
@@ -208,6 +219,15 @@ mod tests {
                 assert_eq!(told_of(sender, id, [1, 512, 1024]), [None; 3]);
             }
             assert_eq!(told_of(sender, 0x1100, [0x100, 0x200]), [Some(1), Some(2)]);
+        }
+    }
+
+    /// `fping` of 256 hosts counts over all of them. Windows up to XP has little numbers swapped in both.
+    #[test]
+    fn who_counts_over_many_hosts_comes_by_256_in_network_order() {
+        for sender in [Sender::Zeros, Sender::Windows] {
+            let told = told_of(Some(sender), 55_842, [0, 256, 512]);
+            assert_eq!(told, [None; 3]);
         }
     }
 

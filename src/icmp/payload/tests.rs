@@ -1,3 +1,4 @@
+mod bsd;
 mod hipercontracer;
 mod scamper;
 
@@ -96,8 +97,9 @@ fn few_octets_that_count_on_are_no_pattern() {
     for text in [&b"hello, my server\x10"[..], b"hello, my server\x10\x11"] {
         assert_eq!(sender(text), None);
     }
+    let time = [7_u64.to_le_bytes(), 5_u64.to_le_bytes()].concat();
     for first in [16, 0] {
-        let of = |length| [b"hello, my server", &counting(first, length)[..]].concat();
+        let of = |length| [&time[..], &counting(first, length)].concat();
         assert_eq!(sender(&of(7)), None);
         assert!(sender(&of(8)).is_some());
     }
@@ -202,7 +204,8 @@ fn no_time_has_more_microseconds_than_a_second() {
         // As of a clock that counts nanoseconds since its machine was started in 64 bits.
         (0x3fb4_u32.to_le_bytes(), None),
         ([0xff; 4], None),
-        (1_000_000_u32.to_be_bytes(), None),
+        (1_000_000_u32.to_be_bytes(), Some(Sender::FreeBsd)),
+        (1_000_000_000_u32.to_be_bytes(), None),
     ] {
         let payload = [&[9; 4][..], &micros, &counting(8, 48)].concat();
         assert_eq!(sender(&payload), expected, "{micros:?}");
@@ -210,11 +213,11 @@ fn no_time_has_more_microseconds_than_a_second() {
 }
 
 #[test]
-fn one_word_after_another_tells_of_busybox() {
+fn one_word_after_another_tells_of_busybox_and_toybox() {
     let addrs = AddrPair::new([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
     let mut senders = Senders::default();
-    let mut told = |seq: u16, extent| {
-        let word = 0xdead_beef_u32.wrapping_add(u32::from(seq) * 1_000_000);
+    let mut told = |unit: u32, seq: u16, extent| {
+        let word = 0xdead_beef_u32.wrapping_add(u32::from(seq) * unit);
         let payload = [&word.to_le_bytes()[..], &[0; 52]].concat();
         let packet = v4(&[&[8, 0, 0, 0, 0, 1][..], &seq.to_be_bytes(), &payload].concat());
         let message = match extent {
@@ -228,10 +231,12 @@ fn one_word_after_another_tells_of_busybox() {
         let found = senders.payload(addrs, &message, echo, captured);
         found.map(|guess| (guess.sender, guess.sent))
     };
-    assert_eq!(told(0, Extent::Whole), None);
-    assert_eq!(told(1, Extent::Whole), Some((Sender::BusyBox, None)));
-    assert_eq!(told(2, Extent::Cut), None);
-    assert_eq!(told(3, Extent::Whole), Some((Sender::BusyBox, None)));
+    for (unit, sender) in [(1_000_000, Sender::BusyBox), (1_000, Sender::Toybox)] {
+        assert_eq!(told(unit, 0, Extent::Whole), None);
+        assert_eq!(told(unit, 1, Extent::Whole), Some((sender, None)));
+        assert_eq!(told(unit, 2, Extent::Cut), None);
+        assert_eq!(told(unit, 3, Extent::Whole), Some((sender, None)));
+    }
 }
 
 #[test]
@@ -250,6 +255,10 @@ fn the_others() {
         Some(Sender::Liboping)
     );
     assert_eq!(sender(b"liboping"), None);
+    let exporter = [&b"Prometheus Blackbox Exporter"[..], &[0; 36]].concat();
+    assert_eq!(sender(&exporter[..28]), Some(Sender::BlackboxExporter));
+    assert_eq!(sender(&exporter), Some(Sender::BlackboxExporter));
+    assert_eq!(sender(&exporter[..10]), None);
     let cisco = [
         &[0, 0, 0, 0, 0, 3, 0x4c, 0x3c][..],
         &[0xab, 0xcd].repeat(32),

@@ -8,17 +8,33 @@ use crate::model::flow::AddrPair;
 use crate::wire::bytes::{array_at, tail};
 
 /// The words that senders begin their payloads with where nothing but zeros follows. `BusyBox` has its
-/// machine's microseconds there; another program may have anything.
+/// machine's microseconds there, toybox its milliseconds; another program may have anything.
 #[derive(Debug, Default)]
 pub(super) struct Ticking(HashMap<(AddrPair, u16), Last>);
 
-/// The word that came last, when that was captured, and whether it had gone on from another as the time
-/// of capture did.
+/// What a clock counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    Microseconds,
+    Milliseconds,
+}
+
+impl Unit {
+    const fn micros(self) -> u64 {
+        match self {
+            Self::Microseconds => 1,
+            Self::Milliseconds => 1_000,
+        }
+    }
+}
+
+/// The word that came last, when that was captured, and what it counts if it had gone on from another as the
+/// time of capture did.
 #[derive(Clone, Copy, Debug)]
 struct Last {
     word: [u8; 4],
     captured: Timestamp,
-    is_clock: bool,
+    unit: Option<Unit>,
 }
 
 /// What a word had become after another by the time that had passed.
@@ -27,8 +43,8 @@ enum Progress {
     None,
     /// As a clock does; of so little time that nothing else would differ from one.
     TooLittle,
-    /// As a clock does.
-    Clock,
+    /// As a clock of that unit does.
+    Clock(Unit),
     /// As none does.
     Other,
 }
@@ -37,20 +53,18 @@ impl Ticking {
     /// Runs of echoes of which the last word is kept.
     const MOST: usize = 1024;
 
-    /// Whether the echo between `addrs` begins with the word of a clock, which those before it prove.
-    pub(super) fn is_clock(
+    /// What the clock counts with whose word the echo between `addrs` begins, which those before it prove.
+    pub(super) fn unit(
         &mut self,
         addrs: AddrPair,
         echo: &Echo<'_>,
         captured: Timestamp,
-    ) -> bool {
+    ) -> Option<Unit> {
         /// Octets that a word and zeros are told by.
         const LEAST: usize = 12;
-        let Some(word) = array_at(echo.payload, 0).filter(|_| {
+        let word = array_at(echo.payload, 0).filter(|_| {
             echo.payload.len() >= LEAST && tail(echo.payload, 4).iter().all(|octet| *octet == 0)
-        }) else {
-            return false;
-        };
+        })?;
         let key = (addrs, echo.id);
         if self.0.len() >= Self::MOST && !self.0.contains_key(&key) {
             self.0.clear();
@@ -58,20 +72,19 @@ impl Ticking {
         let last = self.0.entry(key).or_insert(Last {
             word,
             captured,
-            is_clock: false,
+            unit: None,
         });
-        match last.progress(word, captured) {
-            Progress::None | Progress::TooLittle => last.is_clock,
-            progress => {
-                let is_clock = matches!(progress, Progress::Clock);
-                *last = Last {
-                    word,
-                    captured,
-                    is_clock,
-                };
-                is_clock
-            }
-        }
+        let unit = match last.progress(word, captured) {
+            Progress::None | Progress::TooLittle => return last.unit,
+            Progress::Clock(unit) => Some(unit),
+            Progress::Other => None,
+        };
+        *last = Last {
+            word,
+            captured,
+            unit,
+        };
+        unit
     }
 }
 
@@ -93,16 +106,18 @@ impl Last {
         };
         // What is sent at even times is captured sooner or later by what it waits on its way.
         let may_differ = passed / 8 + 10 * MILLISECOND;
-        let is_clock = [u32::from_le_bytes, u32::from_be_bytes]
+        let gone = [u32::from_le_bytes, u32::from_be_bytes]
+            .map(|read| u64::from(read(word).wrapping_sub(read(self.word))));
+        let unit = [Unit::Microseconds, Unit::Milliseconds]
             .into_iter()
-            .any(|read| {
-                let gone = read(word).wrapping_sub(read(self.word));
-                u64::from(gone).abs_diff(passed) <= may_differ
+            .find(|unit| {
+                gone.into_iter()
+                    .any(|gone| (gone * unit.micros()).abs_diff(passed) <= may_differ)
             });
-        match passed {
-            _ if !is_clock => Progress::Other,
-            ..LEAST => Progress::TooLittle,
-            _ => Progress::Clock,
+        match (unit, passed) {
+            (None, _) => Progress::Other,
+            (_, ..LEAST) => Progress::TooLittle,
+            (Some(unit), _) => Progress::Clock(unit),
         }
     }
 }
@@ -120,7 +135,7 @@ mod tests {
     }
 
     /// What is told of requests with these words, each with the milliseconds of its capture.
-    fn told(packets: &[(u32, i64)], write: fn(u32) -> [u8; 4]) -> Vec<bool> {
+    fn told(packets: &[(u32, i64)], write: fn(u32) -> [u8; 4]) -> Vec<Option<Unit>> {
         let mut ticking = Ticking::default();
         let mut one = |&(word, millis): &(u32, i64)| {
             let payload = [&write(word)[..], &[0; 52]].concat();
@@ -131,7 +146,7 @@ mod tests {
                 payload: &payload,
             };
             let captured = Timestamp::from_nanos(millis * 1_000_000);
-            ticking.is_clock(hosts(), &echo, captured)
+            ticking.unit(hosts(), &echo, captured)
         };
         packets.iter().map(&mut one).collect()
     }
@@ -145,36 +160,49 @@ mod tests {
                 .map(|passed| start.wrapping_add(passed));
             let times = [0, 1_000, 2_000, 2_001, 3_001];
             let packets: Vec<_> = packets.into_iter().zip(times).collect();
-            assert_eq!(told(&packets, write), [false, true, true, true, true]);
+            let unit = Some(Unit::Microseconds);
+            assert_eq!(told(&packets, write), [None, unit, unit, unit, unit]);
+        }
+    }
+
+    #[test]
+    fn a_clock_may_count_milliseconds() {
+        for write in [u32::to_le_bytes, u32::to_be_bytes] {
+            let start = u32::MAX - 1_500;
+            let packets = [0, 1_000, 2_003, 2_003, 3_000].map(|passed| start.wrapping_add(passed));
+            let times = [0, 1_000, 2_000, 2_001, 3_001];
+            let packets: Vec<_> = packets.into_iter().zip(times).collect();
+            let unit = Some(Unit::Milliseconds);
+            assert_eq!(told(&packets, write), [None, unit, unit, unit, unit]);
         }
     }
 
     #[test]
     fn what_does_not_go_on_like_that_is_no_clock() {
         let le = u32::to_le_bytes;
-        // The same text in each, a count, a count of milliseconds, time that goes back, and one alone.
+        // The same text in each, a count, time that goes back, and one alone.
         let text = u32::from_le_bytes(*b"vm\n\0");
         assert_eq!(
             told(&[(text, 0), (text, 1_000), (text, 2_000)], le),
-            [false; 3]
+            [None; 3]
         );
-        assert_eq!(told(&[(1, 0), (2, 1_000), (3, 2_000)], le), [false; 3]);
-        assert_eq!(told(&[(1, 0), (2, 1), (3, 2), (4, 3)], le), [false; 4]);
-        assert_eq!(told(&[(1_000, 0), (2_000, 1_000)], le), [false; 2]);
+        assert_eq!(told(&[(1, 0), (2, 1_000), (3, 2_000)], le), [None; 3]);
+        assert_eq!(told(&[(1, 0), (2, 1), (3, 2), (4, 3)], le), [None; 4]);
         assert_eq!(
             told(&[(5_000_000, 5_000), (4_000_000, 4_000)], le),
-            [false; 2]
+            [None; 2]
         );
-        assert_eq!(told(&[(0x1234_5678, 0)], le), [false]);
+        assert_eq!(told(&[(0x1234_5678, 0)], le), [None]);
         // Too long after the other to tell.
-        assert_eq!(told(&[(0, 0), (700_000_000, 700_000)], le), [false; 2]);
+        assert_eq!(told(&[(0, 0), (700_000_000, 700_000)], le), [None; 2]);
     }
 
     #[test]
     fn a_flood_is_told_by_those_that_are_apart() {
         let packets: Vec<_> = (0..300).map(|n: u32| (n * 1_000 + 77, n.into())).collect();
         let told = told(&packets, u32::to_le_bytes);
-        assert!(!told[..100].contains(&true) && !told[100..].contains(&false));
+        let unit = Some(Unit::Microseconds);
+        assert!(!told[..100].contains(&unit) && !told[100..].contains(&None));
     }
 
     #[test]
@@ -188,7 +216,7 @@ mod tests {
                 seq: 0,
                 payload: &payload,
             };
-            ticking.is_clock(hosts(), &echo, Timestamp::from_nanos(0));
+            ticking.unit(hosts(), &echo, Timestamp::from_nanos(0));
             assert!(ticking.0.len() <= Ticking::MOST);
         }
         assert!(!ticking.0.is_empty());

@@ -43,13 +43,53 @@ impl ByteOrder {
     }
 }
 
+/// What the second word of a time counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fraction {
+    Micros,
+    /// As there are too many for microseconds.
+    Nanos,
+}
+
+impl Fraction {
+    /// What so many parts of a second may be.
+    const fn of(parts: u64) -> Option<Self> {
+        match parts {
+            ..MICROS => Some(Self::Micros),
+            MICROS..NANOS => Some(Self::Nanos),
+            _ => None,
+        }
+    }
+}
+
 /// A time of two words of 64 bits, seconds and microseconds or nanoseconds, in the sender's order.
-pub(super) fn wide(payload: &[u8], captured: Timestamp) -> Option<Timestamp> {
-    let (seconds, fraction) = (array_at(payload, 0)?, array_at(payload, 8)?);
-    [MICROS, NANOS].into_iter().find_map(|unit| {
-        (ByteOrder::BOTH.into_iter())
-            .find_map(|order| plausible(order.u64(seconds), order.u64(fraction), unit, captured))
+pub(super) fn wide(payload: &[u8], captured: Timestamp) -> Option<(Timestamp, Fraction)> {
+    let (seconds, parts) = (array_at(payload, 0)?, array_at(payload, 8)?);
+    let units = [(MICROS, Fraction::Micros), (NANOS, Fraction::Nanos)];
+    units.into_iter().find_map(|(unit, fraction)| {
+        let sent = (ByteOrder::BOTH.into_iter())
+            .find_map(|order| plausible(order.u64(seconds), order.u64(parts), unit, captured))?;
+        Some((sent, fraction))
     })
+}
+
+/// What the second of those words counts where the time is not that of the capture. Nanoseconds are told of a
+/// clock that no time of day sets: one that counts since its machine was started.
+pub(super) fn of_other_clock(payload: &[u8]) -> Option<Fraction> {
+    let (seconds, parts) = (array_at(payload, 0)?, array_at(payload, 8)?);
+    (ByteOrder::BOTH.into_iter()).find_map(|order| {
+        let fraction = Fraction::of(order.u64(parts))?;
+        (fraction == Fraction::Micros || order.u64(seconds) < LEAST).then_some(fraction)
+    })
+}
+
+/// The same of two big-endian words of 32 bits. Those that end in zeros may be the upper half of a small
+/// number of 64 bits in little-endian order: no nanoseconds are told of those.
+pub(super) fn of_bsd(payload: &[u8]) -> Option<Fraction> {
+    let [seconds, parts] = [0, 4].map(|at| array_at(payload, at).map(u32::from_be_bytes));
+    let fraction = Fraction::of(parts?.into())?;
+    let may_be_nanos = u64::from(seconds?) < LEAST && parts? & 0xff != 0;
+    (fraction == Fraction::Micros || may_be_nanos).then_some(fraction)
 }
 
 /// A time of two words of 32 bits: seconds and microseconds.
