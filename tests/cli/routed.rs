@@ -151,3 +151,27 @@ fn a_route_over_a_segment_is_one_path_to_its_end() {
     assert_eq!(drops.len(), 1, "{drops:?}");
     assert_eq!(drops[0]["flow"]["dst"], asked.to_string(), "{}", drops[0]);
 }
+
+/// The first router may put the segments in (RFC 8754 section 4.1): what was captured before it had none.
+#[test]
+fn a_datagram_that_got_its_segments_on_the_way_is_found() {
+    let address = |last: u16| Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last);
+    let (asks, hop, asked, router) = (address(1), address(2), address(3), address(4));
+    let datagram = [0x9c, 0x40, 0, 9, 0, 12, 0xbe, 0xef, 1, 2, 3, 4];
+    let packet = |dst: Ipv6Addr, next: u8, extension: &[u8]| {
+        let length = u8::try_from(extension.len() + datagram.len()).unwrap();
+        let fixed = [0x60, 0x0a, 0, 7, 0, length, next, 64];
+        let ends = [asks.octets(), dst.octets()].concat();
+        [&fixed[..], &ends, extension, &datagram].concat()
+    };
+    let head = [17, 4, 4, 1, 1, 0, 0, 0];
+    let route = [&head[..], &asked.octets(), &hop.octets()].concat();
+    let quoted = packet(hop, 43, &route);
+    let length = u8::try_from(8 + quoted.len()).unwrap();
+    let fixed = [0x60, 0, 0, 0, 0, length, 58, 64];
+    let ends = [router.octets(), asks.octets()].concat();
+    let error = [&fixed[..], &ends, &[1, 0, 0, 0, 0, 0, 0, 0], &quoted].concat();
+    let told = told(&[packet(asked, 17, &[]), error]);
+    let error = of_type(&told, "icmp")[0];
+    assert_eq!(error["original"]["frame"], 1, "{error}");
+}

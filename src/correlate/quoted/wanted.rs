@@ -13,7 +13,7 @@ use crate::model::AddrPair;
 use crate::model::flow::FlowPorts;
 use crate::wire::checksum::upper_checksum;
 use crate::wire::ip::protocol::{ESP, TCP, UDP};
-use crate::wire::{ChecksumStatus, IpVersion};
+use crate::wire::{ChecksumStatus, Ip, IpVersion};
 
 /// Where ICMP has its checksum in the leading octets.
 pub(super) const ICMP_CHECKSUM: u64 = 0x0000_ffff_0000_0000;
@@ -30,6 +30,8 @@ pub(in crate::correlate) struct Wanted {
     pub(super) label: u32,
     /// Length of the IP packet, as the quoted header claims.
     pub(super) length: u32,
+    /// The same without routing headers, which a router on the way may have put in.
+    unrouted: u32,
     seq: Option<u32>,
     addrs: AddrPair,
     pub(super) pair: u32,
@@ -81,6 +83,7 @@ impl Wanted {
             version: ip.version,
             label: label(ip),
             length: ip.length,
+            unrouted: ip.length.saturating_sub(routing_octets(ip)),
             seq: match quote.transport {
                 QuotedTransport::Tcp { seq, .. } => seq,
                 _ => None,
@@ -131,7 +134,7 @@ impl Wanted {
 
     /// What `seen`, of its flow, is to this packet.
     pub(in crate::correlate) fn fit(&self, seen: &Fingerprint) -> Fit {
-        let same_length = seen.length == self.length;
+        let same_length = seen.length == self.length || seen.length == self.unrouted;
         // Old stacks quote IPv4 lengths in another byte order, or without the header.
         let may_differ = self.version == IpVersion::V4;
         if seen.label != self.label || !self.same_lead(seen) || !same_length && !may_differ {
@@ -314,6 +317,16 @@ impl Wanted {
             _ => same_label,
         }
     }
+}
+
+/// Octets of the routing headers of `ip` (RFC 8200 section 4.4).
+fn routing_octets(ip: &Ip<'_>) -> u32 {
+    if ip.version == IpVersion::V4 {
+        return 0;
+    }
+    let routing = ip.extension_headers();
+    let routing = routing.filter(|header| header.routing_type().is_some());
+    routing.map(|header| header.bytes.len() as u32).sum()
 }
 
 #[cfg(test)]
