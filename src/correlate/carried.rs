@@ -1,7 +1,8 @@
 //! What the packets of tunnels carried: an error often quotes no more of them than their own headers.
 
-use std::collections::VecDeque;
+mod recent;
 
+use self::recent::{Links, Recent};
 use super::aftermath::{Hit, is_of_tunnel};
 use super::flows::{Fingerprint, is_icmp, is_told_apart};
 use super::lead::Lead;
@@ -21,9 +22,7 @@ use crate::wire::{Packet, is_reported};
 /// The innermost packets of the last tunnel packets.
 #[derive(Debug, Default)]
 pub(super) struct Carried {
-    recent: VecDeque<Inside>,
-    /// Whether any of them ever was decrypted.
-    has_sealed: bool,
+    recent: Recent,
 }
 
 /// The innermost packet of a tunnel's.
@@ -35,6 +34,13 @@ struct Inside {
     named: Option<Named>,
     /// The flow of the packet that it was encrypted in: its octets do not tell that it is a tunnel's.
     sealed: Option<FlowKey>,
+    links: Links,
+}
+
+impl Inside {
+    const fn network(&self) -> Network {
+        self.domain.link.network
+    }
 }
 
 /// The packet in all the tunnels of one that an error quotes.
@@ -68,30 +74,23 @@ impl Inner {
 }
 
 impl Carried {
-    /// How many are remembered: errors come a round trip after their cause.
-    const RECENT: usize = 1 << 12;
-
     /// Takes note of the packet in `frame`, which is in tunnels.
     pub(super) fn push(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
-        if self.recent.len() >= Self::RECENT {
-            self.recent.pop_front();
-        }
         let around = packet.tunnels.encapsulations();
         let mut sealed = around.filter(|around| is_sealed(around.tunnel.kind));
         let sealed = sealed.find_map(|around| Some(Observation::of(frame, &around.outer?).flow()));
-        self.has_sealed |= sealed.is_some();
-        self.recent.push_back(Inside {
+        self.recent.push(Inside {
             packet: Observation::of(frame, &packet.ip),
             domain: Domain::of(packet),
             named: Named::of(&packet.ip),
             sealed,
+            links: Links::default(),
         });
     }
 
     /// Whether a flow is a tunnel's, by what it is or because a packet of it was decrypted.
     fn is_tunnel(&self, flow: &FlowKey) -> bool {
-        let is_sealed = |seen: &Inside| seen.sealed.as_ref() == Some(flow);
-        is_of_tunnel(flow) || self.has_sealed && self.recent.iter().rev().any(is_sealed)
+        is_of_tunnel(flow) || self.recent.has_sealed(flow)
     }
 
     /// Whether an error quotes a tunnel's packet, by its flow, or because what it encrypts was read.
@@ -191,7 +190,7 @@ impl Carried {
     pub(super) fn network(&self, frame: FrameRef, flow: &FlowKey) -> Network {
         let inside = self.in_frame(frame);
         let inside = inside.filter(|inside| inside.packet.is_of(flow));
-        inside.map_or(Network::NONE, |inside| inside.domain.link.network)
+        inside.map_or(Network::NONE, Inside::network)
     }
 
     /// The network `own` of a flow, and the last other one that has a flow like that.
@@ -199,12 +198,11 @@ impl Carried {
         if own == Network::NONE {
             return Networks::default();
         }
-        let network = |seen: &Inside| seen.domain.link.network;
-        let is_like = |seen: &&Inside| network(seen).is_other_than(own) && seen.packet.is_of(flow);
-        let other = self.recent.iter().rev().find(is_like);
+        let mut networks = self.recent.of_flow(flow).map(Inside::network);
+        let other = networks.find(|network| network.is_other_than(own));
         Networks {
             own,
-            other: other.map_or(Network::NONE, network),
+            other: other.unwrap_or(Network::NONE),
         }
     }
 
@@ -214,12 +212,9 @@ impl Carried {
         if seen.link.network == Network::NONE {
             return seen;
         }
-        let tells = |inside: &&Inside| {
-            inside.domain.link.network != Network::NONE && inside.packet.is_of(flow)
-        };
         let mut elsewhere = None;
-        for inside in self.recent.iter().rev().filter(tells) {
-            if inside.domain.link.network == seen.link.network {
+        for inside in self.recent.of_flow(flow) {
+            if inside.network() == seen.link.network {
                 return seen;
             }
             elsewhere = elsewhere.or(Some(inside.domain));
@@ -227,14 +222,14 @@ impl Carried {
         elsewhere.unwrap_or(seen)
     }
 
-    /// Tells, of packets from the newest back, those that were captured in another network than `own`.
-    pub(super) fn elsewhere(&self, own: Network) -> impl FnMut(&Fingerprint) -> bool {
+    /// Tells packets that were captured in another network than `own`.
+    pub(super) fn elsewhere(&self, own: Network) -> impl Fn(&Fingerprint) -> bool {
         let recent = (own != Network::NONE).then_some(&self.recent);
         Self::told(recent, move |network| network.is_other_than(own))
     }
 
     /// Of packets that answer a flow of these networks, the same.
-    pub(super) fn answers_elsewhere(&self, networks: Networks) -> impl FnMut(&Fingerprint) -> bool {
+    pub(super) fn answers_elsewhere(&self, networks: Networks) -> impl Fn(&Fingerprint) -> bool {
         let recent = (networks.other != Network::NONE).then_some(&self.recent);
         Self::told(recent, move |network| {
             networks.is_answered_elsewhere(network)
@@ -242,33 +237,21 @@ impl Carried {
     }
 
     fn told(
-        recent: Option<&VecDeque<Inside>>,
+        recent: Option<&Recent>,
         is_it: impl Fn(Network) -> bool,
-    ) -> impl FnMut(&Fingerprint) -> bool {
-        let mut inside = recent.into_iter().flatten().rev().peekable();
+    ) -> impl Fn(&Fingerprint) -> bool {
         move |packet| {
-            while (inside.next_if(|seen| is_newer(&seen.packet, packet))).is_some() {}
-            let mut there = inside
-                .clone()
-                .take_while(|seen| seen.packet.frame == packet.frame);
+            let mut there = recent.into_iter().flat_map(|it| it.in_frame(packet.frame));
             // Not those of the tunnels around them, which are in the same frame.
-            there.any(|seen| seen.packet.left(packet) && is_it(seen.domain.link.network))
+            there.any(|seen| seen.packet.left(packet) && is_it(seen.network()))
         }
     }
 
     fn in_frame(&self, frame: FrameRef) -> Option<&Inside> {
-        let recent = self.recent.iter().rev();
-        let mut there = recent.filter(|seen| seen.packet.frame == frame);
+        let mut there = self.recent.in_frame(frame);
         let found = there.next()?;
         there.next().is_none().then_some(found)
     }
-}
-
-/// Whether a packet was captured after another: of those of one time, in one capture, by their numbers.
-fn is_newer(a: &Observation, b: &Fingerprint) -> bool {
-    let (at, than) = (a.frame, b.frame);
-    let is_later = || at.source() == than.source() && at.number() > than.number();
-    a.ts > b.ts || a.ts == b.ts && is_later()
 }
 
 impl Correlator {

@@ -35,8 +35,8 @@ const ERROR_DELAY: Duration = Duration::from_secs(5);
 /// Finds the packet that `quote` quotes, in the error `frame`, captured at `ts` of a capture that began
 /// at `start`.
 ///
-/// What `is_elsewhere`, asked from the newest packet back, is of another network. Of several that fit equally
-/// well it is the closest before the error; of the copies of one packet, that seen nearest to its sender.
+/// What `is_elsewhere` is of another network. Of several that fit equally well it is the closest before the
+/// error; of the copies of one packet, that seen nearest to its sender.
 pub(super) fn find(
     ring: &Ring,
     quote: &Quote<'_>,
