@@ -69,11 +69,13 @@ impl Correlator {
         };
         let ring = self.ring.as_ref();
         let followed = self.link_followed((domain.link, quote), original, inner.as_ref());
-        let own = match inner {
-            Some(_) => domain.link.network,
-            None => followed.network,
+        let (in_flight, quoted) = match inner {
+            Some(_) => {
+                let (in_flight, _) = self.in_flight(quote, (original, at), domain.link.network);
+                (in_flight, in_flight::Captured::No)
+            }
+            None => self.in_flight(quote, (original, at), followed.network),
         };
-        let in_flight = self.in_flight(quote, (original, frame.reference()), own);
         let sent_as = ring.and_then(|ring| quoted::sent_as(ring, quote, original));
         let own = [frame.reference()];
         let mut reported = Reported {
@@ -96,6 +98,7 @@ impl Correlator {
             evidence: Evidence::Captured,
             captured: Captured::of(frame, packet),
             in_flight,
+            quoted,
             answered: false,
             unresolved: (self.resolutions).unresolved(reason, (frame, packet), quote.ip.dst()),
         };
@@ -165,21 +168,21 @@ impl Correlator {
         (original, never_sent)
     }
 
-    /// Whether what an error in this frame quotes, found so, was in flight in the network `own`.
+    /// Whether what an error in this frame quotes, found so, was in flight in the network `own`, and what
+    /// was captured of it.
     fn in_flight(
         &self,
         quote: &Quote<'_>,
-        found: (Option<Original>, FrameRef),
+        (original, (frame, _)): (Option<Original>, (FrameRef, Timestamp)),
         own: Network,
-    ) -> InFlight {
-        let is_tcp = matches!(quote.transport, QuotedTransport::Tcp { .. });
-        let Some(ring) = self.ring.as_ref().filter(|_| is_tcp) else {
-            return InFlight::default();
+    ) -> (InFlight, in_flight::Captured) {
+        let Some(ring) = &self.ring else {
+            return (InFlight::MayBe, in_flight::Captured::No);
         };
         let networks = self.carried.networks(own, &quote.flow());
         let elsewhere = self.carried.elsewhere(own);
         let answers = self.carried.answers_elsewhere(networks);
-        InFlight::of(ring, quote, found, elsewhere, answers)
+        in_flight::of(ring, quote, (original, frame), elsewhere, answers)
     }
 
     /// The frame that has the error of which this one, about `quote` and the request `asked`, is a copy.
@@ -230,23 +233,8 @@ impl Correlator {
         let link = error.followed;
         let hit = hit.within(link, self.carried.networks(link.network, &hit.flow));
         if let Some((verdict, _)) = error.verdict() {
-            let captured = match inner {
-                None => {
-                    let found = (error.original, error.frame);
-                    let elsewhere = self.carried.elsewhere(link.network);
-                    in_flight::Captured::of(ring, error.quote, found, elsewhere)
-                }
-                Some(_) => in_flight::Captured::No,
-            };
-            // What was acknowledged before the error need not wait for that.
-            let captured = match (captured, error.in_flight) {
-                (in_flight::Captured::Once { .. }, InFlight::Not { .. } | InFlight::Arrived) => {
-                    in_flight::Captured::Packet
-                }
-                _ => captured,
-            };
             let elsewhere = self.carried.elsewhere(link.network);
-            (self.followed).error(ring, verdict, (&hit, captured), error.ts, elsewhere);
+            (self.followed).error(ring, verdict, (&hit, error.quoted), error.ts, elsewhere);
         }
         if let Some(hasty) = HastyError::of(ring, error, &self.verdicts, hit, request) {
             self.hasty.add(&hasty);

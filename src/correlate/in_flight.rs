@@ -35,42 +35,59 @@ pub(super) enum InFlight {
     Arrived,
 }
 
+/// What the capture tells of the segment that `quote` quotes, found so, as it was when the error in `frame`
+/// came: whether it was in flight, and what was captured of it.
+///
+/// `is_elsewhere` and `answers_elsewhere` tell packets of other networks, with the same addresses and ports.
+pub(super) fn of(
+    ring: &Ring,
+    quote: &Quote<'_>,
+    (original, frame): (Option<Original>, FrameRef),
+    is_elsewhere: impl Fn(&Fingerprint) -> bool,
+    answers_elsewhere: impl Fn(&Fingerprint) -> bool,
+) -> (InFlight, Captured) {
+    let QuotedTransport::Tcp { seq: Some(seq), .. } = quote.transport else {
+        return (InFlight::MayBe, Captured::of(original, frame, None));
+    };
+    let flow = quote.flow();
+    let is_heard = ring.direction_seen(&flow.addrs) && ring.direction_seen(&flow.addrs.reversed());
+    let asks = is_heard || matches!(original, Some(Original::Found { .. }));
+    let sent = asks.then(|| Sent::of(ring, &flow, seq, (frame, is_elsewhere)));
+    let sent = sent.as_ref();
+    let in_flight = sent.filter(|_| is_heard).and_then(|sent| {
+        let answers = Answers::of(ring, &flow, sent, (frame, answers_elsewhere))?;
+        InFlight::of(original, sent, answers)
+    });
+    let in_flight = in_flight.unwrap_or_default();
+    let captured = match (Captured::of(original, frame, sent), in_flight) {
+        // What was acknowledged before the error need not wait for that.
+        (Captured::Once { .. }, InFlight::Not { .. } | InFlight::Arrived) => Captured::Packet,
+        (captured, _) => captured,
+    };
+    (in_flight, captured)
+}
+
+/// Where a quoted segment was captured, or one with its octets.
+fn segment(original: Option<Original>) -> Option<FrameRef> {
+    match original {
+        Some(Original::Found {
+            match_kind: MatchKind::Exact | MatchKind::Segment,
+            frame,
+            ..
+        }) => Some(frame),
+        _ => None,
+    }
+}
+
 impl InFlight {
-    /// Of the segment that `quote` quotes, found so, as it was when the error in `frame` came.
-    ///
-    /// `is_elsewhere` and `answers_elsewhere` tell packets of other networks, with the same addresses and ports.
-    pub(super) fn of(
-        ring: &Ring,
-        quote: &Quote<'_>,
-        (original, frame): (Option<Original>, FrameRef),
-        is_elsewhere: impl FnMut(&Fingerprint) -> bool,
-        answers_elsewhere: impl FnMut(&Fingerprint) -> bool,
-    ) -> Self {
-        let QuotedTransport::Tcp { seq: Some(seq), .. } = quote.transport else {
-            return Self::MayBe;
-        };
-        let flow = quote.flow();
-        if !ring.direction_seen(&flow.addrs) || !ring.direction_seen(&flow.addrs.reversed()) {
-            return Self::MayBe;
-        }
-        let sent = Sent::of(ring, &flow, seq, (frame, is_elsewhere));
-        let answers = Answers::of(ring, &flow, &sent, (frame, answers_elsewhere));
-        let Some((end, answers)) = sent.end.zip(answers) else {
-            return Self::MayBe;
-        };
-        let acked = answers.acked;
-        let captured = match original {
-            Some(Original::Found {
-                match_kind: MatchKind::Exact | MatchKind::Segment,
-                frame,
-                ..
-            }) => Some(frame),
-            _ => None,
-        };
+    /// Of a segment of a flow that sent and was answered so.
+    fn of(original: Option<Original>, sent: &Sent, answers: Answers) -> Option<Self> {
+        let (end, acked, seq) = (sent.end?, answers.acked, sent.seq);
+        let captured = segment(original);
         // What was captured in another file was sent, and that may be why this one has not all.
         let is_elsewhere = captured.is_some() && sent.last.is_none();
         let is_idle = acked == end && !sent.has_gap && !is_elsewhere;
-        if is_beyond(acked, seq) {
+        Some(if is_beyond(acked, seq) {
             let is_captured = captured.is_some() && captured == sent.last.map(|(last, ..)| last);
             if is_captured && sent.is_once() && answers.arrived {
                 Self::Arrived
@@ -81,7 +98,7 @@ impl InFlight {
             Self::Not { acked }
         } else {
             Self::OfConnection
-        }
+        })
     }
 }
 
@@ -94,7 +111,7 @@ pub(super) enum Captured {
     Other,
     /// It.
     Packet,
-    /// It, of TCP and with octets that no other packet has.
+    /// It, of TCP, with octets that no other packet has, and that were not acknowledged before.
     Once {
         /// Behind the last of those.
         to: u32,
@@ -104,14 +121,8 @@ pub(super) enum Captured {
 }
 
 impl Captured {
-    /// Of the packet that `quote` quotes, found so, when the error in `frame` came; `is_elsewhere` tells packets
-    /// of other networks.
-    pub(super) fn of(
-        ring: &Ring,
-        quote: &Quote<'_>,
-        (original, frame): (Option<Original>, FrameRef),
-        is_elsewhere: impl FnMut(&Fingerprint) -> bool,
-    ) -> Self {
+    /// Of a packet found so when the error in `frame` came, of a flow that sent this.
+    fn of(original: Option<Original>, frame: FrameRef, sent: Option<&Sent>) -> Self {
         let Some(Original::Found {
             match_kind,
             frame: found,
@@ -123,13 +134,9 @@ impl Captured {
         if match_kind == MatchKind::Flow {
             return Self::Other;
         }
-        let QuotedTransport::Tcp { seq: Some(seq), .. } = quote.transport else {
+        let Some(sent) = sent.filter(|_| found.source() == frame.source()) else {
             return Self::Packet;
         };
-        if found.source() != frame.source() {
-            return Self::Packet;
-        }
-        let sent = Sent::of(ring, &quote.flow(), seq, (frame, is_elsewhere));
         match (sent.times, sent.last) {
             (0, _) if sent.end.is_some() => Self::Empty,
             (_, Some((last, _, to))) if last == found && sent.is_once() => Self::Once { to },

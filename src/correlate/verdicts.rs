@@ -13,7 +13,7 @@ pub(super) use self::way::{Answered, Captured};
 use super::aftermath::Followed;
 use super::exchange::ReplyDrop;
 use super::exchanges::BATCH;
-use super::in_flight::InFlight;
+use super::in_flight::{self, InFlight};
 use super::network::{Domain, Link};
 use super::segment::Segment;
 use super::table::{Displaced, Table};
@@ -71,6 +71,8 @@ pub(super) struct Reported<'m, 'a> {
     pub(super) evidence: Evidence,
     pub(super) captured: Captured,
     pub(super) in_flight: InFlight,
+    /// What was captured of the quoted packet, unless what is in its tunnel is followed.
+    pub(super) quoted: in_flight::Captured,
     /// The request that it is about was answered before.
     pub(super) answered: bool,
     pub(super) unresolved: Unresolved,

@@ -1,7 +1,7 @@
 //! Errors of which nothing counts but what they say themselves.
 
 use crate::correlate::Correlator;
-use crate::correlate::in_flight::InFlight;
+use crate::correlate::in_flight::{self, InFlight};
 use crate::correlate::network::{Domain, Link};
 use crate::correlate::repeats::Spot;
 use crate::correlate::sighting::{Mirror, Passage};
@@ -73,6 +73,7 @@ impl Correlator {
                 Evidence::Reported => Captured::OnTheWay(Passage::Unknown),
             },
             in_flight: InFlight::MayBe,
+            quoted: in_flight::Captured::No,
             answered: false,
             unresolved: Unresolved::Unknown,
         };
