@@ -1,5 +1,7 @@
 //! Segments of a flow that wait for an acknowledgement: which of them got through.
 
+use std::num::NonZeroU32;
+
 use super::{Followed, is_beyond};
 use crate::correlate::network::Link;
 use crate::correlate::observation::Observation;
@@ -17,7 +19,7 @@ pub(super) struct Outstanding {
     sent: [Option<Sent>; SENT],
     quoted: [Option<Quoted>; QUOTED],
     /// Errors about segments that were acknowledged without being sent again.
-    pub(super) arrived: u64,
+    pub(super) arrived: u32,
 }
 
 /// One that was sent: its octets, and the length of its packet.
@@ -25,7 +27,7 @@ pub(super) struct Outstanding {
 struct Sent {
     from: u32,
     to: u32,
-    length: u32,
+    length: NonZeroU32,
 }
 
 /// One that was captured once before errors were about it: its octets.
@@ -33,7 +35,7 @@ struct Sent {
 struct Quoted {
     seq: u32,
     to: u32,
-    errors: u64,
+    errors: NonZeroU32,
 }
 
 impl Outstanding {
@@ -41,9 +43,10 @@ impl Outstanding {
     pub(super) fn quoted(&mut self, seq: u32, to: u32) {
         let mut known = self.quoted.iter_mut().flatten();
         if let Some(quoted) = known.find(|quoted| quoted.seq == seq) {
-            quoted.errors += 1;
+            quoted.errors = quoted.errors.saturating_add(1);
         } else if let Some(place) = self.quoted.iter_mut().find(|place| place.is_none()) {
-            *place = Some(Quoted { seq, to, errors: 1 });
+            let errors = NonZeroU32::MIN;
+            *place = Some(Quoted { seq, to, errors });
         }
     }
 
@@ -63,11 +66,8 @@ impl Outstanding {
             place.take_if(|sent| is_beyond(to, sent.from) && is_beyond(sent.to, from));
         }
         if let Some(place) = self.sent.iter_mut().find(|place| place.is_none()) {
-            *place = Some(Sent {
-                from,
-                to,
-                length: packet.length,
-            });
+            let length = NonZeroU32::new(packet.length);
+            *place = length.map(|length| Sent { from, to, length });
         }
     }
 
@@ -75,12 +75,12 @@ impl Outstanding {
     pub(super) fn acknowledged(&mut self, ack: u32) -> Option<u32> {
         for place in &mut self.quoted {
             if let Some(quoted) = place.take_if(|quoted| !is_beyond(quoted.to, ack)) {
-                self.arrived += quoted.errors;
+                self.arrived = self.arrived.saturating_add(quoted.errors.get());
             }
         }
         let arrived = (self.sent.iter_mut())
             .filter_map(|place| place.take_if(|sent| !is_beyond(sent.to, ack)));
-        arrived.map(|sent| sent.length).max()
+        arrived.map(|sent| sent.length.get()).max()
     }
 }
 
@@ -94,6 +94,16 @@ impl Followed {
     ) -> u64 {
         let flow = self.flows.get(&self.whose(flow, link));
         let account = flow.and_then(|flow| flow.account(verdict));
-        account.map_or(0, |account| account.outstanding.arrived)
+        account.map_or(0, |account| account.outstanding.arrived.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_account_of_a_flow_has_one_and_it_stays_small() {
+        assert!(size_of::<Outstanding>() <= 12 * (SENT + QUOTED) + 4);
     }
 }
