@@ -15,6 +15,7 @@ pub(super) struct Refusal {
     pub(super) host: IpAddr,
     pub(super) protocol: u8,
     told_by: ToldBy,
+    is_by_host: bool,
 }
 
 /// What tells the packets from others between the same hosts.
@@ -49,6 +50,7 @@ impl Refusal {
             host: verdict.flow.addrs.dst(),
             protocol: verdict.flow.protocol,
             told_by: ToldBy::of(verdict),
+            is_by_host: verdict.is_by_destination(),
         }
     }
 
@@ -62,8 +64,8 @@ impl Refusal {
     }
 
     /// Whether the destination itself refuses.
-    pub(super) fn is_by_host(&self) -> bool {
-        self.dropper == self.host
+    pub(super) const fn is_by_host(&self) -> bool {
+        self.is_by_host
     }
 
     /// `TCP 10.0.0.1 port 443`, `UDP answers from port 53 to 10.0.0.1`, or `TCP port 443` of the dropper
@@ -86,11 +88,11 @@ impl Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::correlate::verdict::DropReason;
+    use crate::correlate::verdict::{DropReason, OtherSide};
     use crate::findings::admin_prohibited::AdminProhibited;
     use crate::findings::group::Counted;
     use crate::findings::{Diagnosis, Finding};
-    use crate::model::{AddrPair, FlowKey, Timestamp};
+    use crate::model::{AddrPair, FlowKey, FrameRef, SourceId, Timestamp};
     use crate::wire::IpVersion;
     use crate::wire::ip::protocol::UDP;
 
@@ -116,6 +118,32 @@ mod tests {
         let mut found = Vec::new();
         diagnosis.findings(&mut found);
         found
+    }
+
+    #[test]
+    fn who_stands_for_a_router_behind_it_is_not_the_host() {
+        let verdict = |host: [u8; 4], dropper: [u8; 4]| {
+            let flow = FlowKey {
+                protocol: UDP,
+                addrs: AddrPair::new([10, 0, 3, 2].into(), host.into()),
+                ports: FlowPorts::Ports { src: 5, dst: 53 },
+            };
+            let (icmp, reason) = ((IpVersion::V4, 3, 3), DropReason::PortUnreachable);
+            DropVerdict::new(flow, dropper.into(), icmp, reason, Timestamp::default())
+        };
+        let (outside, inside) = ([10, 0, 1, 1], [192, 168, 0, 9]);
+        for (dropper, is_by_host) in [(inside, true), ([192, 168, 0, 1], false)] {
+            let there = verdict(inside, dropper);
+            let verdict = DropVerdict {
+                same_as: Some(OtherSide {
+                    flow: there.flow,
+                    dropper: there.dropper,
+                    error: FrameRef::new(SourceId(0), 1),
+                }),
+                ..verdict(outside, outside)
+            };
+            assert_eq!(Refusal::of(&verdict).is_by_host(), is_by_host);
+        }
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl Diagnosis for Traceroute {
             return;
         };
         trace.errors.show(&verdict.error_frames);
-        if verdict.dropper == addrs.dst() {
+        if verdict.is_by_destination() {
             trace.end = End::Reached;
         } else if verdict.reason == DropReason::TtlExceeded
             && trace.routers.len() < HOPS

@@ -62,6 +62,7 @@ enum Word {
 struct Way {
     dropper: IpAddr,
     host: IpAddr,
+    is_by_host: bool,
 }
 
 impl Diagnosis for Unreachable {
@@ -69,6 +70,7 @@ impl Diagnosis for Unreachable {
         let way = Way {
             dropper: verdict.dropper,
             host: verdict.flow.addrs.dst(),
+            is_by_host: verdict.is_by_destination(),
         };
         let word = match verdict.reason {
             DropReason::HostUnreachable => Word::Host,
@@ -122,15 +124,16 @@ impl Diagnosis for Unreachable {
 impl Unreachable {
     /// Whether the addresses may be those that a translator gave to hosts of IPv4: by the prefix that all
     /// know (RFC 6052 section 2.1), by one that both have, or by what was captured on its other side.
-    fn may_be_translated(&self, Way { dropper, host }: Way) -> bool {
+    fn may_be_translated(&self, way: Way) -> bool {
         const WELL_KNOWN: u128 = 0x0064_ff9b << 96;
-        let (IpAddr::V6(dropper), IpAddr::V6(host)) = (dropper, host) else {
+        let (IpAddr::V6(dropper), IpAddr::V6(host)) = (way.dropper, way.host) else {
             return false;
         };
         let prefix = |address: Ipv6Addr| address.to_bits() >> 32;
         let other_side = Way {
             dropper: embedded(dropper).into(),
             host: embedded(host).into(),
+            ..way
         };
         prefix(host) == WELL_KNOWN >> 32
             || prefix(host) == prefix(dropper)
@@ -168,8 +171,8 @@ enum Claim {
     Translated,
 }
 
-fn claim(word: Word, Way { dropper, host }: Way, group: &Group, filters: bool) -> Claim {
-    if dropper == host {
+fn claim(word: Word, way: Way, group: &Group, filters: bool) -> Claim {
+    if way.is_by_host {
         return Claim::OfItself;
     }
     match (word, group.slowest) {

@@ -1,7 +1,8 @@
 use super::*;
+use crate::correlate::verdict::OtherSide;
 use crate::icmp::field::Extent;
 use crate::model::flow::FlowPorts;
-use crate::model::{AddrPair, FlowKey, Timestamp};
+use crate::model::{AddrPair, FlowKey, FrameRef, SourceId, Timestamp};
 use crate::wire::IpVersion;
 
 /// What is said of errors about 10.0.0.9: sender, code, and milliseconds after the packet.
@@ -217,4 +218,37 @@ fn a_cut_makes_nothing_worse() {
     assert_eq!(severity(&[&verdict]), Some(Severity::Critical));
     assert_eq!(severity(&[&cut]), Some(Severity::Warning));
     assert_eq!(severity(&[&cut, &slow]), Some(Severity::Critical));
+}
+
+#[test]
+fn who_stands_for_a_router_behind_it_is_not_the_host() {
+    let flow = |dst: [u8; 4]| FlowKey {
+        protocol: 17,
+        addrs: AddrPair::new([10, 0, 0, 1].into(), dst.into()),
+        ports: FlowPorts::Ports { src: 5, dst: 53 },
+    };
+    let inside = [192, 168, 0, 9];
+    for (dropper, title) in [
+        (inside, "10.0.0.9 itself says that there is no route to it"),
+        (
+            [192, 168, 0, 1],
+            "10.0.0.9 says it has no route to 10.0.0.9",
+        ),
+    ] {
+        let kind = (IpVersion::V4, 3, 0);
+        let at = Timestamp::default();
+        let mut diagnosis = Unreachable::default();
+        diagnosis.verdict(&DropVerdict {
+            count: 1,
+            same_as: Some(OtherSide {
+                flow: flow(inside),
+                dropper: dropper.into(),
+                error: FrameRef::new(SourceId(0), 1),
+            }),
+            ..DropVerdict::new(flow(HOST), HOST.into(), kind, DropReason::NoRoute, at)
+        });
+        let mut found = Vec::new();
+        diagnosis.findings(&mut found);
+        assert_eq!(found[0].title, title);
+    }
 }
