@@ -91,7 +91,7 @@ pub(super) struct Followed {
     /// Hashes of the flows that answer them.
     answers: Marks,
     /// By service the flow that met the last error, and when.
-    refused: Table<Service, (FlowKey, Timestamp)>,
+    refused: Table<Service, (Whose, Timestamp)>,
     /// Accounts beyond the first of each flow, and how many fit.
     further: usize,
     room: usize,
@@ -151,15 +151,18 @@ impl Followed {
     }
 
     /// Begins, or goes on, to follow the flow that an error at `ts` hits, for the verdict that the
-    /// error belongs to; `captured` tells what the capture has of the packet, and `is_elsewhere` which are of
-    /// another network.
+    /// error belongs to; `captured` tells what the capture has of the packet, `is_elsewhere` which packets are
+    /// of another network, and `answers_elsewhere` which of those that answer.
     pub(super) fn error(
         &mut self,
         ring: &Ring,
         verdict: VerdictKey,
         (hit, captured): (&Hit, Captured),
         ts: Timestamp,
-        is_elsewhere: impl FnMut(&Fingerprint) -> bool,
+        (is_elsewhere, answers_elsewhere): (
+            impl Fn(&Fingerprint) -> bool,
+            impl Fn(&Fingerprint) -> bool,
+        ),
     ) {
         let (key, dropped) = (hit.flow, hit.dropped);
         if !is_told_apart(&key) {
@@ -167,15 +170,15 @@ impl Followed {
         }
         // A connection that is there was not begun for what another one met.
         if hit.segment.is_none_or(|segment| segment == Segment::Syn) {
-            self.tried(ring, &key, ts);
-        }
-        if let Some((service, _)) = Service::of(&key) {
-            match self.refused.get_mut(&service) {
-                Some(known) => *known = (key, ts),
-                None => drop(self.refused.insert(service, (key, ts))),
-            }
+            self.tried(ring, (&key, hit.link), ts);
         }
         let whose = self.whose_hit(hit, verdict.apart);
+        if let Some((service, _)) = Service::of(&key) {
+            match self.refused.get_mut(&service) {
+                Some(known) => *known = (whose, ts),
+                None => drop(self.refused.insert(service, (whose, ts))),
+            }
+        }
         if let Some(flow) = self.flows.get_mut(&whose)
             && let sent = flow.sent_up_to
             && let Some(account) = flow.account_mut(&verdict)
@@ -186,7 +189,7 @@ impl Followed {
         }
         let hashes = ring.hashes(key.addrs, key.protocol, Lead::of_flow(key.ports));
         let answer = answering(&key, hit.version);
-        let before = Before::of(ring, &hashes, hit, is_elsewhere);
+        let before = Before::of(ring, &hashes, hit, &is_elsewhere);
         let mut account = Account {
             size_before: before.largest,
             back: if answer.is_none() && answered(&key, hit.version).is_some() {
@@ -194,7 +197,10 @@ impl Followed {
             } else {
                 Back::Unknown
             },
-            was_open: answer.and_then(|answer| opened::was_open(ring, &key, &answer)),
+            was_open: answer.and_then(|answer| {
+                let answers = (&answer, answers_elsewhere);
+                opened::was_open(ring, (&key, is_elsewhere), answers)
+            }),
             ..Account::new(verdict, dropped, ts)
         };
         account.quoted(dropped, captured, before.sent_up_to);

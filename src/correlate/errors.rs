@@ -46,13 +46,14 @@ impl Correlator {
         let quoted_query = Numbered::of_quote(&carried);
         let asked = quoted_query.and_then(Numbered::request);
         let known = self.copied((frame, packet, message), quote, asked);
+        let domain = self.carried.domain_of(&quote.flow(), Domain::of(packet));
         if let Some(of) = known {
             self.sent_again(of, frame, shown);
-            if self.captured_again(of, frame, packet, &carried) == Known::Before {
+            let seen = (frame, packet, domain.link);
+            if self.captured_again(of, seen, &carried) == Known::Before {
                 return Relation::Copy { of };
             }
         }
-        let domain = self.carried.domain_of(&quote.flow(), Domain::of(packet));
         let at = (frame.reference(), ts);
         let (original, never_sent) = self.original_of(ip, quote, at, domain.link.network);
         let inner = self.carried.in_quote(quote, original);
@@ -233,7 +234,10 @@ impl Correlator {
         let link = error.followed;
         let hit = hit.within(link, self.carried.networks(link.network, &hit.flow));
         if let Some((verdict, _)) = error.verdict() {
-            let elsewhere = self.carried.elsewhere(link.network);
+            let elsewhere = (
+                self.carried.elsewhere(link.network),
+                self.carried.answers_elsewhere(hit.networks()),
+            );
             (self.followed).error(ring, verdict, (&hit, error.quoted), error.ts, elsewhere);
         }
         if let Some(hasty) = HastyError::of(ring, error, &self.verdicts, hit, request) {
@@ -326,17 +330,17 @@ impl Correlator {
         })
     }
 
-    /// The error that `of` has is captured again: whether the trace whose probe it answers knew of it.
+    /// The error that `of` has, about a flow of this link, is captured again: whether the trace whose probe
+    /// it answers knew of it.
     fn captured_again(
         &mut self,
         of: FrameRef,
-        frame: &Frame<'_>,
-        packet: &Packet<'_>,
+        (frame, packet, link): (&Frame<'_>, &Packet<'_>, Link),
         quote: &Quote<'_>,
     ) -> Known {
         let ring = self.ring.as_ref();
         if ring.is_some_and(|ring| quoted::mirror(ring, quote) == Mirror::AtWork) {
-            (self.followed).mirrored(quote.flow(), Link::of(packet));
+            (self.followed).mirrored(quote.flow(), link);
         }
         let quoted = &quote.ip;
         let probes = TraceKey::new(quoted.ends(), quoted.protocol, Lead::of_ip(quoted));
@@ -362,8 +366,9 @@ impl Correlator {
         let start = self.clock.first();
         let original = (self.ring.as_ref())
             .map(|ring| quoted::find(ring, quote, at, start, self.carried.elsewhere(own)));
+        let has_others = |ring| quoted::has_others(ring, quote, self.carried.elsewhere(own));
         let never_sent = original == Some(Original::None(NoOriginal::NotCaptured))
-            && (self.ring.as_ref()).is_some_and(|ring| quoted::has_others(ring, quote));
+            && self.ring.as_ref().is_some_and(has_others);
         let original = original.map(|original| match original {
             // Nobody looked: it was as little captured before and in the other direction.
             Original::None(NoOriginal::BeforeCapture | NoOriginal::OneSided)

@@ -112,7 +112,8 @@ impl Correlator {
         if Attempts::concerns(packet.flags) {
             self.attempts.packet(ring, packet);
             if packet.begins() {
-                self.followed.tried(ring, &packet.flow(), packet.ts);
+                let began = (&packet.flow(), link);
+                self.followed.tried(ring, began, packet.ts);
             }
         }
         if let Some(at) = refused {

@@ -187,16 +187,24 @@ pub(super) fn mirror(ring: &Ring, quote: &Quote<'_>) -> Mirror {
 
 /// Whether packets of the quoted protocol were captured of late between the quoted addresses, to the
 /// quoted port: the capture has more than ICMP, has this sender, and no filter of ports kept out what
-/// is quoted.
-pub(super) fn has_others(ring: &Ring, quote: &Quote<'_>) -> bool {
+/// is quoted. What `is_elsewhere` is of another network.
+pub(super) fn has_others(
+    ring: &Ring,
+    quote: &Quote<'_>,
+    is_elsewhere: impl Fn(&Fingerprint) -> bool,
+) -> bool {
     let pair = ring.pair_hash(&quote.ip.ends());
     let protocol = quote.ip.protocol;
     let port = |lead: Lead| has_ports(protocol).then(|| lead.flow_word(protocol) & 0xffff);
     let quoted = port(Lead::of_ip(&quote.ip));
     let mut recent = ring.recent(REDIRECTED_DEPTH);
     tells_flow(quote)
-        && recent
-            .any(|seen| seen.pair == pair && seen.protocol == protocol && port(seen.lead) == quoted)
+        && recent.any(|seen| {
+            seen.pair == pair
+                && seen.protocol == protocol
+                && port(seen.lead) == quoted
+                && !is_elsewhere(seen)
+        })
 }
 
 /// Whether it quotes so much that the flow of the packet is known: ports, or type and identifier.

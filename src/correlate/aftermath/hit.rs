@@ -58,6 +58,11 @@ impl Hit {
         self.link
     }
 
+    /// The network of its flow, and another that has its like.
+    pub(in crate::correlate) const fn networks(&self) -> Networks {
+        self.networks
+    }
+
     /// The sequence number of the dropped segment, if it is known.
     pub(in crate::correlate) const fn dropped(&self) -> Option<u32> {
         self.dropped

@@ -9,19 +9,24 @@ use crate::model::{FlowKey, Timestamp};
 use crate::wire::ip::protocol::TCP;
 
 /// What the capture has of the destination of `flow` sending from its port, which is what `answer`
-/// is, up to now. Of TCP nothing: there a connection tells.
-pub(super) fn was_open(ring: &Ring, flow: &FlowKey, answer: &FlowKey) -> Option<WasOpen> {
+/// is, up to now. Of TCP nothing: there a connection tells. With each are told packets of other networks.
+pub(super) fn was_open(
+    ring: &Ring,
+    (flow, is_elsewhere): (&FlowKey, impl Fn(&Fingerprint) -> bool),
+    (answer, answers_elsewhere): (&FlowKey, impl Fn(&Fingerprint) -> bool),
+) -> Option<WasOpen> {
     if flow.protocol == TCP || !has_ports(flow.protocol) {
         return None;
     }
     let mut last = None;
     walk(ring, answer, |seen| {
-        last = Some(seen.frame);
-        true
+        last = Some(seen.frame).filter(|_| !answers_elsewhere(seen));
+        last.is_some()
     });
     let last = last?;
     let role = Role::of_destination(flow.ports).or_else(|| {
-        let (asked, answered) = (first(ring, flow)?, first(ring, answer)?);
+        let asked = first(ring, flow, &is_elsewhere)?;
+        let answered = first(ring, answer, &answers_elsewhere)?;
         match asked.cmp(&answered) {
             Ordering::Less => Some(Role::Server),
             Ordering::Equal => None,
@@ -32,10 +37,16 @@ pub(super) fn was_open(ring: &Ring, flow: &FlowKey, answer: &FlowKey) -> Option<
 }
 
 /// When the first packet of a flow came, if the ring still holds all of them.
-fn first(ring: &Ring, flow: &FlowKey) -> Option<Timestamp> {
+fn first(
+    ring: &Ring,
+    flow: &FlowKey,
+    is_elsewhere: impl Fn(&Fingerprint) -> bool,
+) -> Option<Timestamp> {
     let mut first = None;
     let end = walk(ring, flow, |seen| {
-        first = Some(seen.ts);
+        if !is_elsewhere(seen) {
+            first = Some(seen.ts);
+        }
         false
     });
     first.filter(|_| end == WalkEnd::Complete)

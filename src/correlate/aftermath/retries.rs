@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Followed, Whose, is_of_tunnel, opened};
 use crate::correlate::flows::Ring;
+use crate::correlate::network::Link;
 use crate::model::flow::FlowPorts;
 use crate::model::{AddrPair, FlowKey, Timestamp};
 
@@ -37,9 +38,14 @@ impl Service {
 pub(super) const RETRIED_WITHIN: Duration = Duration::from_mins(1);
 
 impl Followed {
-    /// A flow was begun, or met an error: where another one to the same service was refused a little
-    /// while ago, and before this one began, the program tries again.
-    pub(in crate::correlate) fn tried(&mut self, ring: &Ring, flow: &FlowKey, ts: Timestamp) {
+    /// A flow on this link was begun, or met an error: where another one to the same service was refused a
+    /// little while ago, and before this one began, the program tries again. Not in another network.
+    pub(in crate::correlate) fn tried(
+        &mut self,
+        ring: &Ring,
+        (flow, link): (&FlowKey, Link),
+        ts: Timestamp,
+    ) {
         let Some((service, port)) = Service::of(flow) else {
             return;
         };
@@ -47,18 +53,19 @@ impl Followed {
             return;
         };
         let soon = ts.since(error).is_some_and(|gap| gap <= RETRIED_WITHIN);
-        if !soon || refused == *flow {
+        if !soon || refused.flow == *flow {
             return;
         }
-        let refused = Whose::first(refused);
         let Some(before) = self.flows.get_mut(&refused) else {
             return;
         };
-        if before.tried_from == Some(port) {
+        let is_of_other = before.networks.own.is_other_than(link.network);
+        if is_of_other || before.tried_from == Some(port) {
             return;
         }
         before.tried_from = Some(port);
-        let began = self.began(ring, flow).unwrap_or(ts);
+        let whose = self.whose(*flow, link);
+        let began = self.began(ring, whose).unwrap_or(ts);
         if let Some(before) = self.flows.get_mut(&refused) {
             (before.accounts.iter_mut()).for_each(|account| account.retried(began, ts));
         }
@@ -66,14 +73,14 @@ impl Followed {
 
     /// When a flow began, as far as its packets are known. Of one that met errors that is looked for
     /// once.
-    fn began(&mut self, ring: &Ring, flow: &FlowKey) -> Option<Timestamp> {
-        match self.flows.get_mut(&Whose::first(*flow)) {
+    fn began(&mut self, ring: &Ring, whose: Whose) -> Option<Timestamp> {
+        match self.flows.get_mut(&whose) {
             Some(flow) if flow.began.is_some() => flow.began,
             Some(followed) => {
-                followed.began = opened::first_known(ring, flow);
+                followed.began = opened::first_known(ring, &whose.flow);
                 followed.began
             }
-            None => opened::first_known(ring, flow),
+            None => opened::first_known(ring, &whose.flow),
         }
     }
 }

@@ -78,7 +78,8 @@ impl Capture {
         self.verdict = Some(verdict);
         let hit = Hit::of(quote, verdict.flow);
         let hit = (&hit, Captured::Packet);
-        (self.followed).error(&self.ring, verdict, hit, ts, |_| false);
+        let elsewhere = (|_: &Fingerprint| false, |_: &Fingerprint| false);
+        (self.followed).error(&self.ring, verdict, hit, ts, elsewhere);
     }
 
     fn aftermath(&self) -> Aftermath {
@@ -318,11 +319,15 @@ fn another_port_is_a_new_try() {
     };
     for port in [4005, 4005, 4006] {
         let ts = Timestamp::from_nanos(60_000_000);
-        capture.followed.tried(&capture.ring, &from(port), ts);
+        capture
+            .followed
+            .tried(&capture.ring, (&from(port), Link::UNKNOWN), ts);
     }
     // Much later there are other reasons.
     let ts = Timestamp::from_parts(100, 0);
-    capture.followed.tried(&capture.ring, &from(4007), ts);
+    capture
+        .followed
+        .tried(&capture.ring, (&from(4007), Link::UNKNOWN), ts);
     assert_eq!(retried(&capture, second), 2);
 }
 

@@ -294,3 +294,100 @@ fn a_flow_goes_on_in_its_own_network() {
         assert_eq!(became(&[], &[answer]), AftermathOutcome::Recovered);
     }
 }
+
+/// A SYN of the client from this port.
+fn syn_from(vni: u8, port: u16) -> Vec<u8> {
+    let mut inner = replay::segment((CLIENT.0, port), SERVER, (first(vni), 1), 0);
+    inner[33] = SYN;
+    encapsulated(vni, true, &inner)
+}
+
+/// A datagram of the client, or the server's answer.
+fn datagram(vni: u8, from_client: bool) -> Vec<u8> {
+    let (client, server) = (CLIENT.0, SERVER.0);
+    let (src, dst, from, to) = if from_client {
+        (client, server, 40_000, 40_001)
+    } else {
+        (server, client, 40_001, 40_000)
+    };
+    let mut inner = Vec::new();
+    PacketBuilder::ipv4(src, dst, 64)
+        .udp(from, to)
+        .write(&mut inner, &[vni])
+        .unwrap();
+    encapsulated(vni, from_client, &inner)
+}
+
+#[test]
+fn a_port_that_is_open_in_another_network_was_not_open() {
+    for (vni, was_open) in [(1, None), (2, Some(2))] {
+        let asked = datagram(2, true);
+        let refused = replay::error(SERVER.0, [3, 3, 0, 0, 0, 0, 0, 0], &asked[50..]);
+        let mut play = Replay::new();
+        play.at(0, &datagram(vni, true));
+        play.at(1, &datagram(vni, false));
+        play.at(2, &asked);
+        play.at(3, &encapsulated(2, false, &refused));
+        let open = play.verdicts().remove(0).was_open;
+        assert_eq!(open.map(|open| open.last.number()), was_open, "{vni}");
+    }
+}
+
+#[test]
+fn what_others_send_in_another_network_accuses_nobody() {
+    for (vni, never_sent) in [(1, 0), (2, 1)] {
+        let mut play = Replay::new();
+        play.at(0, &syn_from(vni, 4001));
+        play.at(6000, &syn_from(vni, 4002));
+        play.at(6001, &refusal((2, 2), 1));
+        assert_eq!(play.verdicts().remove(0).never_sent, never_sent, "{vni}");
+    }
+}
+
+#[test]
+fn nobody_tries_again_in_another_network() {
+    for (vni, retried) in [(1, 0), (2, 1)] {
+        let mut play = Replay::new();
+        play.at(0, &sent(2, SYN, 0));
+        play.at(1, &refusal((2, 2), 1));
+        play.at(1000, &syn_from(vni, 4001));
+        assert_eq!(
+            play.verdicts().remove(0).aftermath.retried,
+            retried,
+            "{vni}"
+        );
+    }
+}
+
+/// The errors about the second flow come through a third network; a mirror gives all twice.
+#[test]
+fn a_mirror_is_told_of_the_flow_in_its_own_network() {
+    // Its checksum is the card's to complete, so that the next one looks the same.
+    let client = |vni| {
+        let mut packet = datagram(vni, true);
+        let sum: u16 = 0x0a00 + 1 + 0x0a00 + 2 + 17 + 9;
+        packet[54..56].copy_from_slice(&[0, 0]);
+        packet[76..78].copy_from_slice(&sum.to_be_bytes());
+        packet
+    };
+    let refused = |vni, through, id| {
+        let head = [3, 13, 0, 0, 0, 0, 0, 0];
+        let mut error = replay::error([10, 0, 0, 254], head, &client(vni)[50..]);
+        error[5] = id;
+        encapsulated(through, false, &error)
+    };
+    let mut play = Replay::new();
+    play.at(0, &client(1));
+    play.at(1, &refused(1, 1, 1));
+    for packet in [client(2), refused(2, 3, 2)] {
+        play.at(1000, &packet);
+        play.at(1000, &packet);
+    }
+    for millis in [1100, 1200, 1300] {
+        play.at(millis, &client(2));
+        play.at(millis, &client(2));
+    }
+    let verdicts = play.verdicts();
+    let packets = verdicts.iter().map(|verdict| verdict.aftermath.packets);
+    assert_eq!(packets.collect::<Vec<_>>(), [0, 3]);
+}

@@ -379,7 +379,9 @@ fn what_was_cut_is_not_guessed() {
 fn has_others_of(capture: &Capture, packet: &[u8], quoted: usize) -> bool {
     let error = unreachable(&packet[..quoted]);
     let ip = Ip::parse(&error, Limit::Frame).unwrap();
-    has_others(&capture.ring, Message::parse(&ip).quote().unwrap())
+    has_others(&capture.ring, Message::parse(&ip).quote().unwrap(), |_| {
+        false
+    })
 }
 
 /// In a loop it comes by again and again: it was sent when it had all its hops.
