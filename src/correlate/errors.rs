@@ -68,16 +68,14 @@ impl Correlator {
             frame: frame.reference(),
             ts,
         };
-        let ring = self.ring.as_ref();
         let followed = self.link_followed((domain.link, quote), original, inner.as_ref());
-        let (in_flight, quoted) = match inner {
-            Some(_) => {
-                let (in_flight, _) = self.in_flight(quote, (original, at), domain.link.network);
-                (in_flight, in_flight::Captured::No)
-            }
-            None => self.in_flight(quote, (original, at), followed.network),
+        let outside = if inner.is_some() {
+            domain.link
+        } else {
+            followed
         };
-        let sent_as = ring.and_then(|ring| quoted::sent_as(ring, quote, original));
+        let (in_flight, quoted) = self.in_flight(quote, (original, at), outside.network);
+        let sent_as = (self.ring.as_ref()).and_then(|ring| quoted::sent_as(ring, quote, original));
         let own = [frame.reference()];
         let mut reported = Reported {
             ip,
@@ -99,7 +97,7 @@ impl Correlator {
             evidence: Evidence::Captured,
             captured: Captured::of(frame, packet),
             in_flight,
-            quoted,
+            quoted: inner.map_or(quoted, |_| in_flight::Captured::No),
             answered: false,
             unresolved: (self.resolutions).unresolved(reason, (frame, packet), quote.ip.dst()),
         };

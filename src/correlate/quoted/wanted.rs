@@ -326,7 +326,8 @@ fn routing_octets(ip: &Ip<'_>) -> u32 {
     }
     let routing = ip.extension_headers();
     let routing = routing.filter(|header| header.routing_type().is_some());
-    routing.map(|header| header.bytes.len() as u32).sum()
+    let octets = routing.map(|header| header.bytes.len()).sum::<usize>();
+    u32::try_from(octets).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
