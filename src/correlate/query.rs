@@ -210,9 +210,9 @@ impl Recognizer {
                 None,
             ),
             Body::NodeInformation(info) => {
-                // The nonce tells queries apart as identifier and sequence number do elsewhere.
-                let nonce = info.nonce()?;
-                let [a, b, c, d, ..] = nonce;
+                // The nonce tells queries apart as identifier and sequence number do elsewhere: all of
+                // it, as replies with another are no answers (RFC 4620 section 5).
+                let [.., a, b, c, d] = self.hasher.hash_one(info.nonce()?).to_be_bytes();
                 let id = u16::from_be_bytes([a, b]);
                 let seq = u16::from_be_bytes([c, d]);
                 (ExchangeKind::NodeInformation, info.direction, id, seq, None)

@@ -1,5 +1,6 @@
 //! Pings in fragments: how they are answered, what is a copy, and how their frames count.
 
+use etherparse::{Icmpv6Type, PacketBuilder};
 use icmpdump::wire::checksum::internet;
 use serde_json::{Value, json};
 
@@ -278,5 +279,43 @@ fn early_fragments_of_tunnels_count_as_what_they_are() {
         let summary = told.last().unwrap();
         assert_eq!(summary["frames"]["icmp"], pieces.len());
         assert_eq!(summary["frames"]["other"], 0);
+    }
+}
+
+/// A reply whose nonce is not the query's, in whichever octet, is extraneous (RFC 4620 section 5).
+#[test]
+fn a_node_is_answered_with_the_whole_nonce() {
+    const QUERY: u8 = 139;
+    const RESPONSE: u8 = 140;
+    let message = |kind, (src, dst): (u8, u8), nonce: &[u8]| {
+        let [mut asks, mut asked] = [[0xfd; 16]; 2];
+        (asks[15], asked[15]) = (src, dst);
+        let mut packet = Vec::new();
+        PacketBuilder::ipv6(asks, asked, 64)
+            .icmpv6(Icmpv6Type::Unknown {
+                type_u8: kind,
+                code_u8: 0,
+                bytes5to8: [0, 0, 0, 0],
+            })
+            .write(&mut packet, nonce)
+            .unwrap();
+        packet
+    };
+    let nonce = [0, 1, 0xef, 0x34, 0xe7, 0xee, 0x2f, 0xa9];
+    let told = |answered: &[u8]| {
+        let packets = [
+            message(QUERY, (1, 2), &nonce),
+            message(RESPONSE, (2, 1), answered),
+        ];
+        let told = records(&written(RAW, &packets));
+        let reply = at(&told, 2)["answers"]["outcome"].clone();
+        (exchanges(&told)[0]["outcome"].clone(), reply)
+    };
+    assert_eq!(told(&nonce), (json!("answered"), json!("answered")));
+    for octet in 0..nonce.len() {
+        let mut other = nonce;
+        other[octet] ^= 1;
+        let expected = (json!("pending"), json!("unsolicited"));
+        assert_eq!(told(&other), expected, "octet {octet}");
     }
 }
