@@ -302,6 +302,77 @@ fn a_bad_checksum_of_a_reply_is_none_that_is_filled_in() {
     }
 }
 
+/// What the value itself tells of a bad checksum is not contradicted, though nobody answers.
+#[test]
+fn a_checksum_that_is_left_to_the_network_card_is_no_faulty_memory() {
+    const CHECKSUM: usize = 42;
+    let request = |seq| {
+        let mut packet = Vec::new();
+        let [src, dst] = [[0x20; 16], [0x30; 16]];
+        PacketBuilder::ipv6(src, dst, 64)
+            .icmpv6_echo_request(7, seq)
+            .write(&mut packet, PAYLOAD)
+            .unwrap();
+        packet
+    };
+    let value = |value: u16, seq| {
+        let mut packet = request(seq);
+        packet[CHECKSUM..][..2].copy_from_slice(&value.to_be_bytes());
+        packet
+    };
+    // The sum of the two addresses, the length and the protocol.
+    let length = 8 + u32::try_from(PAYLOAD.len()).unwrap();
+    let sum = 8 * (0x2020 + 0x3030) + length + 58;
+    let pseudo = u16::try_from((sum >> 16) + (sum & 0xffff)).unwrap();
+    let damaged = |seq| {
+        let mut packet = request(seq);
+        *packet.last_mut().unwrap() ^= 0x30;
+        packet
+    };
+    for (packets, severity, confidence, advised) in [
+        (
+            [value(pseudo, 1), value(pseudo, 2)],
+            "info",
+            "suspected",
+            "Nothing to do if",
+        ),
+        (
+            [value(pseudo, 1), value(0, 2)],
+            "warning",
+            "suspected",
+            "Nothing to do if",
+        ),
+        (
+            [value(pseudo, 1), damaged(2)],
+            "warning",
+            "confirmed",
+            "discard the others",
+        ),
+        (
+            [damaged(1), damaged(2)],
+            "warning",
+            "confirmed",
+            "Receivers discard these",
+        ),
+    ] {
+        let mut capture = Crafted::new();
+        for packet in &packets {
+            capture.at(0, packet);
+        }
+        let found = of_kind(&capture, "finding");
+        let [found] = &found[..] else {
+            panic!("{found:?}");
+        };
+        assert_eq!(found["finding"], "bad_checksums");
+        assert_eq!(
+            (&found["severity"], &found["confidence"]),
+            (&severity.into(), &confidence.into())
+        );
+        let advice = found["advice"].as_str().unwrap();
+        assert!(advice.contains(advised), "{advice}");
+    }
+}
+
 /// A stack that writes 0 for the sum of zeros (RFC 1071 section 2) is no faulty memory.
 #[test]
 fn a_checksum_of_zeros_is_its_senders() {

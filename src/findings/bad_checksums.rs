@@ -2,7 +2,7 @@
 //!
 //! Rule: by sender; requests that were answered all the same left their sender in order, and the
 //! checksum was to be filled in by the interface (offload): that is no trouble. What nobody answers,
-//! as a reply, tells nothing of the sort.
+//! as a reply, tells nothing of the sort, unless the value itself does (see [`cause`]).
 //! Source: RFC 1071; captures taken on the sending host.
 
 use std::collections::HashSet;
@@ -14,9 +14,10 @@ use super::group::{Group, Groups};
 use super::{Confidence, Diagnosis, Finding, Severity};
 use crate::correlate::Relation;
 use crate::correlate::exchange::{Exchange, ExchangeOutcome};
-use crate::icmp::{Message, cause};
+use crate::icmp::Message;
+use crate::icmp::cause::{self, ChecksumCause};
 use crate::model::{Frame, FrameRef};
-use crate::wire::ChecksumStatus;
+use crate::wire::{ChecksumStatus, Ip};
 
 /// Bad requests remembered until it is known whether they were answered, and bad messages that others may
 /// be copies of.
@@ -38,13 +39,17 @@ struct Bad {
     is_filled_in: bool,
     /// Messages whose sender wrote one zero for the other.
     other_zeros: u64,
+    /// Messages whose sender left the sum of the pseudo-header there, for the network card.
+    offloaded: u64,
+    /// ... or a zero, which may be for the network card too.
+    not_filled_in: u64,
 }
 
 impl BadChecksums {
     pub(super) fn message(
         &mut self,
         frame: &Frame<'_>,
-        src: IpAddr,
+        ip: &Ip<'_>,
         message: &Message<'_>,
         relation: Relation,
     ) {
@@ -68,10 +73,20 @@ impl BadChecksums {
         if relation == Relation::Request && self.requests.len() < REMEMBERED {
             self.requests.push(frame.reference());
         }
-        if let Some(bad) = self.bad.entry(src) {
+        if let Some(bad) = self.bad.entry(ip.src()) {
             let group = &mut bad.group;
             group.errors += 1;
-            bad.other_zeros += u64::from(cause::is_other_zero(message.checksum));
+            let count = match cause::of(ip, message) {
+                Some(ChecksumCause::OtherZero) => Some(&mut bad.other_zeros),
+                Some(ChecksumCause::Offload | ChecksumCause::OffloadTranslated) => {
+                    Some(&mut bad.offloaded)
+                }
+                Some(ChecksumCause::NotFilledIn) => Some(&mut bad.not_filled_in),
+                _ => None,
+            };
+            if let Some(count) = count {
+                *count += 1;
+            }
             group.show(&[frame.reference()]);
         }
     }
@@ -100,12 +115,30 @@ impl Bad {
             errors, evidence, ..
         } = &self.group;
         let s = if *errors == 1 { "" } else { "s" };
+        let left = self.offloaded + self.not_filled_in;
+        let of_them = format!(", {left} of which may have been left to a network card");
         let (severity, confidence, why, advice) = if self.is_filled_in {
             (
                 Severity::Info,
                 Confidence::Suspected,
                 ", answered all the same: the interface fills it in after the capture",
                 "Nothing to do; capture on the receiver, or with checksum offload off, to be sure.",
+            )
+        } else if self.offloaded == *errors {
+            (
+                Severity::Info,
+                Confidence::Suspected,
+                ", left to the sender's network card",
+                "Nothing to do if this was captured on the sender; if it was on the way, receivers discard \
+                 these: switch checksum offload off there.",
+            )
+        } else if left == *errors {
+            (
+                Severity::Warning,
+                Confidence::Suspected,
+                ", never filled in, or left to the sender's network card",
+                "Nothing to do if this was captured on the sender and its network card computes \
+                 checksums; if not, receivers discard these, and the sender is at fault.",
             )
         } else if self.other_zeros == *errors {
             (
@@ -114,6 +147,14 @@ impl Bad {
                 ": 0 for 0xffff, the sum of messages of zeros only",
                 "Receivers discard these. The sender computes them so (Linux does since 6.18); a ping \
                  with another identifier, sequence number or payload is not affected.",
+            )
+        } else if left > 0 {
+            (
+                Severity::Warning,
+                Confidence::Confirmed,
+                of_them.as_str(),
+                "Receivers discard the others. Look for faulty memory or a middlebox that rewrites \
+                 packets without mending the checksum.",
             )
         } else {
             (

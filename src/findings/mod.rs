@@ -143,7 +143,7 @@ impl Diagnostics {
     ) {
         // This runs for every message: only those that look at messages are asked.
         self.bad_checksums
-            .message(frame, packet.ip.src(), message, relation);
+            .message(frame, &packet.ip, message, relation);
         self.capture_quality.icmp(frame, message, relation);
         let addrs = packet.ip.addrs;
         if !matches!(relation, Relation::Copy { .. }) {
