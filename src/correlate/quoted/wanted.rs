@@ -134,10 +134,12 @@ impl Wanted {
 
     /// What `seen`, of its flow, is to this packet.
     pub(in crate::correlate) fn fit(&self, seen: &Fingerprint) -> Fit {
-        let same_length = seen.length == self.length || seen.length == self.unrouted;
+        let begins_it = self.is_put_together_from(seen);
+        let same_length = begins_it || seen.length == self.length || seen.length == self.unrouted;
+        let same_label = begins_it || seen.label == self.label;
         // Old stacks quote IPv4 lengths in another byte order, or without the header.
         let may_differ = self.version == IpVersion::V4;
-        if seen.label != self.label || !self.same_lead(seen) || !same_length && !may_differ {
+        if !same_label || !self.same_lead(seen) || !same_length && !may_differ {
             return Fit::Other;
         }
         let (content, sums) = (self.content.agrees(seen.content), self.sums(seen));
@@ -162,6 +164,18 @@ impl Wanted {
             IpVersion::V4 => Fit::Alike,
             IpVersion::V6 => Fit::Lone,
         }
+    }
+
+    /// Whether `seen`, with the same lead, is the first fragment of this datagram of IPv6, quoted by who put it
+    /// together: that is as long as the datagram says, and has a flow label in the place of their number.
+    fn is_put_together_from(&self, seen: &Fingerprint) -> bool {
+        const HEADER: u32 = 40;
+        const DATAGRAM_LENGTH: u32 = 2;
+        let is_whole = self.version == IpVersion::V6 && !self.is_numbered;
+        is_whole
+            && self.protocol == UDP
+            && seen.length < HEADER + u32::from(self.lead.half(DATAGRAM_LENGTH))
+            && self.sums(seen) == Sums::Agree
     }
 
     /// Whether a translation on the way can be why octets differ: it rewrites what the quote shows and may

@@ -296,3 +296,31 @@ fn acknowledgements_that_carry_nothing_differ_in_what_they_acknowledge() {
     assert_eq!(found(&[&a, &b, &a], &b, ALL), (MatchKind::Exact, 2, false));
     assert_eq!(found(&[&a], &b, ALL), (MatchKind::Flow, 1, true));
 }
+
+/// Who puts a datagram together and then refuses it quotes it without its fragment header.
+#[test]
+fn a_datagram_of_ipv6_that_was_put_together_is_that_of_its_first_fragment() {
+    let payload = |last: u8| [&[1; 63][..], &[last]].concat();
+    let fragment = |id: u8, checksum| {
+        let header = [UDP, 0, 0, 1, 0, 0, 0, id];
+        let first = &datagram(checksum, &payload(0))[..40];
+        packet6(44, &[&header[..], first].concat())
+    };
+    let mut whole = packet6(UDP, &datagram(0x2222, &payload(9)));
+    whole[3] = 7;
+    for quoted in [48, 80, ALL] {
+        let (a, b) = (fragment(1, 0x1111), fragment(2, 0x2222));
+        let all = found(&[&a, &b, &a], &whole, quoted);
+        assert_eq!(all, (MatchKind::Exact, 2, false), "{quoted}");
+        let other = found(&[&a], &whole, quoted);
+        assert_eq!(other, (MatchKind::Flow, 1, true), "{quoted}");
+    }
+    // Sent twice, neither is the very one.
+    let twice = found(&[&fragment(1, 0x2222), &fragment(2, 0x2222)], &whole, ALL);
+    assert_eq!(twice, (MatchKind::Flow, 2, false));
+    // Without a checksum the ports tell no more than the flow.
+    let mut untold = whole.clone();
+    untold[46..48].fill(0);
+    let flow = found(&[&fragment(1, 0)], &untold, ALL);
+    assert_eq!(flow, (MatchKind::Flow, 1, true));
+}
