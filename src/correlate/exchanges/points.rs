@@ -7,9 +7,10 @@ use super::open::{Open, Rtt};
 use super::{End, Exchanges};
 use crate::correlate::exchange::{ExchangeEnd, ExchangeOutcome};
 use crate::correlate::flows::Ring;
+use crate::correlate::network::Network;
 use crate::correlate::query::{Query, QueryKey};
 use crate::correlate::sighting::{
-    COPY_WINDOW, Extent, MIRROR_WINDOW, Passage, Place, Side, Sighting,
+    COPY_WINDOW, Extent, MIRROR_WINDOW, Passage, Place, Scope, Side, Sighting,
 };
 use crate::correlate::table::Table;
 use crate::icmp::payload;
@@ -64,9 +65,42 @@ struct Point {
 struct Asked {
     nearest: Point,
     last: Point,
+    /// The networks that it was seen in; where there is no room left, not all of them.
+    networks: [Scope; 6],
 }
 
 impl Asked {
+    /// At one point.
+    fn once(at: Point) -> Self {
+        const NONE: Scope = Scope::ANY;
+        let networks = [at.place.scope(), NONE, NONE, NONE, NONE, NONE];
+        Self {
+            nearest: at,
+            last: at,
+            networks,
+        }
+    }
+
+    /// It was seen in this network as well.
+    fn came_by(&mut self, scope: Scope) {
+        let is_its = |known: &&mut Scope| [scope, Scope::ANY].contains(known);
+        if let Some(its) = self.networks.iter_mut().find(is_its) {
+            *its = scope;
+        }
+    }
+
+    /// Whether a packet that goes back left what is behind the last of these points for a network that the
+    /// request was not in: the two ways of a tunnel may have other numbers and ends (RFC 9135 section 4.1),
+    /// and routers may send it back by another interface.
+    fn is_left_otherwise(&self, before: Place, seen: Place) -> bool {
+        let ends_tunnel = [self.nearest.place, seen].map(|it| it.network) != [Network::NONE; 2];
+        let is_sent_on = seen.ttl < before.ttl || seen.ttl == before.ttl && ends_tunnel;
+        is_sent_on
+            && before.scope() == self.last.place.scope()
+            && self.networks.contains(&Scope::ANY)
+            && !self.networks.contains(&seen.scope())
+    }
+
     /// Whether a packet that goes back was not seen as far as where the request was nearest to who
     /// asks.
     fn is_behind(&self, seen: Place) -> bool {
@@ -136,10 +170,8 @@ impl Points {
                 .map(|at| at.place)
                 .contains(&seen.place)
         });
-        let mut asked = before.unwrap_or(Asked {
-            nearest: point,
-            last: point,
-        });
+        let mut asked = before.unwrap_or_else(|| Asked::once(point));
+        asked.came_by(seen.place.scope());
         if seen.place.ttl > asked.nearest.place.ttl {
             asked.nearest = point;
         }
@@ -174,12 +206,7 @@ impl Points {
             passage: open.passage,
             ts: open.requested,
         };
-        again.or_else(|| {
-            (source == open.place.source).then_some(Asked {
-                nearest: first,
-                last: first,
-            })
-        })
+        again.or_else(|| (source == open.place.source).then(|| Asked::once(first)))
     }
 
     /// When the request was where its reply is seen now, by the same clock where there is one.
@@ -215,7 +242,7 @@ impl Points {
             }
         } else if before.scope() != seen.place.scope() && nearest.scope() != here.last.place.scope()
         {
-            seen.place.scope() == nearest.scope()
+            seen.place.scope() == nearest.scope() || here.is_left_otherwise(before, seen.place)
         } else if before.ttl == seen.place.ttl && before.depth != seen.place.depth {
             // What comes out of a tunnel at a router, or goes into one, is on its way through.
             here.last.place.ttl < nearest.ttl

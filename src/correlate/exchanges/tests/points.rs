@@ -4,6 +4,7 @@ use etherparse::PacketBuilder;
 
 use super::*;
 use crate::correlate::Outcome;
+use crate::correlate::network::Network;
 use crate::correlate::replay::{Replay, segment};
 
 /// Where a packet of this number was seen: hops left, interface and capture.
@@ -351,5 +352,92 @@ fn a_reply_seen_twice_in_a_tunnel_as_its_request_was_is_one() {
             assert_eq!(closed[0].outcome, ExchangeOutcome::Answered);
             assert_eq!(closed[0].rtt, Some(Duration::from_millis(6)));
         }
+    }
+}
+
+/// What tells where a packet was seen at the end of tunnels: the network in one, or none; hops left.
+fn at_end(ip_id: u32, (network, ttl): (u8, u8)) -> Place {
+    Place {
+        ip_id: Some(ip_id),
+        ttl,
+        depth: u8::from(network != 0),
+        network: Network::for_tests(network),
+        ..Place::default()
+    }
+}
+
+/// The points of a request, and of its reply.
+type Ways = (&'static [(u8, u8)], &'static [(u8, u8)]);
+
+/// What became of pings 1 s apart that went these ways, 1 ms from each point to the next.
+fn play_at_end(pings: &[Ways]) -> Vec<(ExchangeOutcome, Option<Duration>)> {
+    let mut play = Play::new();
+    for (seq, (request, reply)) in (1_u16..).zip(pings) {
+        let asked = request.iter().map(|point| (Direction::Request, 7, point));
+        let answered = reply.iter().map(|point| (Direction::Reply, 9, point));
+        for (millis, (direction, number, point)) in (0..).zip(asked.chain(answered)) {
+            let place = at_end(number + u32::from(seq) * 16, *point);
+            play.take(direction, ping(seq), i64::from(seq) * 1000 + millis, place);
+        }
+    }
+    let closed = play.finish(20_000);
+    let told = closed.iter().map(|ping| (ping.outcome, ping.rtt));
+    told.collect()
+}
+
+#[test]
+fn a_reply_that_leaves_by_another_tunnel_than_its_request_came_by_goes_back() {
+    use ExchangeOutcome::{Answered, Lost};
+    let whole = (Answered, Some(Duration::from_millis(3)));
+    // Whether the end of the tunnel takes a hop of what comes out of it, and of what goes in.
+    let ways: [Ways; 4] = [
+        (&[(1, 64), (0, 63)], &[(0, 64), (2, 63)]),
+        (&[(1, 64), (0, 64)], &[(0, 64), (2, 63)]),
+        (&[(1, 64), (0, 63)], &[(0, 64), (2, 64)]),
+        (&[(1, 64), (0, 64)], &[(0, 64), (2, 64)]),
+    ];
+    for (request, reply) in ways {
+        let told = play_at_end(&[(request, reply)]);
+        assert_eq!(told, [whole], "{request:?} {reply:?}");
+        // One that does not go where others go.
+        let short = &reply[..1];
+        let told = play_at_end(&[(request, reply), (request, short), (request, reply)]);
+        let expected = [whole, (Lost, None), whole];
+        assert_eq!(told, expected, "{request:?} {reply:?}");
+    }
+}
+
+#[test]
+fn a_router_may_send_a_reply_back_by_another_interface() {
+    // A bridge and a queue may show it on one that is not further on.
+    for (left, expected) in [
+        (63, ExchangeOutcome::Answered),
+        (64, ExchangeOutcome::Unknown),
+    ] {
+        let mut play = Play::new();
+        let point = |direction, (ttl, interface)| (direction, seen(7, (ttl, interface, 0)));
+        let points = [
+            point(Direction::Request, (64, 1)),
+            point(Direction::Request, (63, 2)),
+            point(Direction::Reply, (64, 2)),
+            point(Direction::Reply, (left, 3)),
+        ];
+        for (direction, place) in points {
+            play.take(direction, ping(1), 1, place);
+        }
+        assert_eq!(play.finish(20_000)[0].outcome, expected, "{left}");
+    }
+}
+
+#[test]
+fn a_reply_that_comes_to_where_its_request_passed_by_is_not_back_yet() {
+    let request = &[(1, 64), (2, 63), (0, 62)][..];
+    for (reply, expected) in [
+        (&[(0, 64), (2, 63)][..], ExchangeOutcome::Unknown),
+        (&[(0, 64), (2, 63), (1, 62)], ExchangeOutcome::Answered),
+        (&[(0, 64), (3, 63)], ExchangeOutcome::Answered),
+    ] {
+        let told = play_at_end(&[(request, reply)]);
+        assert_eq!(told[0].0, expected, "{reply:?}");
     }
 }

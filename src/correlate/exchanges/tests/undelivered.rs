@@ -76,8 +76,13 @@ fn another_reply_that_comes_through_answers() {
 
 #[test]
 fn a_reply_dropped_where_it_was_captured_answers_nothing() {
-    // Captured again nowhere, where the request came from, and elsewhere.
-    for (then, is_lost) in [(None, true), (Some(64), false), (Some(59), true)] {
+    // Captured again nowhere, where the request came from, elsewhere before it, and further on its way.
+    for (then, is_lost) in [
+        (None, true),
+        (Some(64), false),
+        (Some(61), true),
+        (Some(59), false),
+    ] {
         let mut play = Play::new();
         let place = |ttl| Place {
             ip_id: Some(REPLY_ID),
