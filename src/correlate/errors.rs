@@ -194,8 +194,8 @@ impl Correlator {
     ) -> Option<FrameRef> {
         let (place, spot) = (Place::of(frame, packet), Spot::of(frame, packet));
         let (exchanges, ring) = (&self.exchanges, self.ring.as_ref());
-        let mirror = || match (exchanges.mirror(asked, place, frame.ts), ring) {
-            (Mirror::Unknown, Some(ring)) => quoted::mirror(ring, quote),
+        let mirror = |first| match (exchanges.mirror(asked, place, frame.ts), ring) {
+            (Mirror::Unknown, Some(ring)) => quoted::mirror(ring, quote, first),
             (mirror, _) => mirror,
         };
         let seen = (&spot, mirror);
@@ -337,7 +337,7 @@ impl Correlator {
         quote: &Quote<'_>,
     ) -> Known {
         let ring = self.ring.as_ref();
-        if ring.is_some_and(|ring| quoted::mirror(ring, quote) == Mirror::AtWork) {
+        if ring.is_some_and(|ring| quoted::mirror(ring, quote, of) == Mirror::AtWork) {
             (self.followed).mirrored(quote.flow(), link);
         }
         let quoted = &quote.ip;

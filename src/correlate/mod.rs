@@ -357,7 +357,7 @@ impl Correlator {
         packet: &Packet<'_>,
         message: &Message<'_>,
     ) -> Relation {
-        let seen = (&Spot::of(frame, packet), || Mirror::AtWork);
+        let seen = (&Spot::of(frame, packet), |_| Mirror::AtWork);
         let addrs = packet.ip.addrs;
         // Fragments of one message may be alike.
         let offset = packet.ip.fragment.map_or(0, |fragment| fragment.offset);

@@ -162,25 +162,37 @@ fn end_before(ip: &Ip<'_>) -> u32 {
     header.saturating_add(offset.into())
 }
 
-/// What the packet that `quote` quotes tells of a mirror, where the error about it was captured twice:
-/// routers answer a packet once, so that it was sent once only, or was captured twice as well.
-pub(super) fn mirror(ring: &Ring, quote: &Quote<'_>) -> Mirror {
+/// What the packet that `quote` quotes tells of a mirror, where the error about it was captured twice, in
+/// `first` before: routers answer a packet once, so that it was sent once only, or was captured twice as
+/// well. What came after the first of them was sent again.
+pub(super) fn mirror(ring: &Ring, quote: &Quote<'_>, first: FrameRef) -> Mirror {
     let hashes = ring.hashes(quote.ip.ends(), quote.ip.protocol, Lead::of_ip(&quote.ip));
     let wanted = Wanted::new(quote, &hashes);
-    let mut newest: Option<Timestamp> = None;
+    let mut newest: Option<(Timestamp, u8)> = None;
     let mut mirror = Mirror::Unknown;
+    let mut is_sent_again = false;
     let mut looked = 0;
     ring.walk(Chain::Flow, &hashes, |seen| {
         looked += 1;
         if !wanted.is_flow(seen) || wanted.fit(seen) < Fit::Lone {
             return looked > FLOW_DEPTH;
         }
-        let apart = newest.and_then(|newest| newest.since(seen.ts));
+        if seen.source() == first.source() && seen.frame > first {
+            is_sent_again = true;
+            return looked > FLOW_DEPTH;
+        }
+        // On its next hop it would be so without a mirror.
+        let is_twin = |newest: (Timestamp, u8)| {
+            let apart = newest.0.since(seen.ts);
+            apart.is_none_or(|apart| apart <= MIRROR_WINDOW)
+                && (!is_sent_again || newest.1 == seen.ttl)
+        };
         mirror = match newest {
-            Some(_) if apart.is_none_or(|apart| apart > MIRROR_WINDOW) => Mirror::Unknown,
+            None if is_sent_again => Mirror::Unknown,
+            Some(newest) if !is_twin(newest) => Mirror::Unknown,
             _ => Mirror::AtWork,
         };
-        newest.replace(seen.ts).is_some()
+        newest.replace((seen.ts, seen.ttl)).is_some()
     });
     mirror
 }

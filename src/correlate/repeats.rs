@@ -110,13 +110,13 @@ impl Spot {
 
 impl Repeats {
     /// The frame in which the message with these octets was captured, or reported, before; a new one is
-    /// remembered. Whether a mirror is at work is asked where all else agrees.
+    /// remembered. Whether a mirror is at work is asked, with that frame, where all else agrees.
     pub(super) fn copy_of(
         &mut self,
         evidence: Evidence,
         addrs: AddrPair,
         octets: impl Hash,
-        (spot, mirror): (&Spot, impl Fn() -> Mirror),
+        (spot, mirror): (&Spot, impl Fn(FrameRef) -> Mirror),
     ) -> Option<FrameRef> {
         let hash = self.hasher.hash_one((evidence, addrs, octets));
         #[allow(clippy::cast_possible_truncation)] // the lower bits, by design
@@ -133,12 +133,17 @@ impl Repeats {
             Some((at, is_alike.then(|| spot.tells(&seen.spot))??))
         });
         if let Some((at, alike)) = alike {
+            let first = self.seen.get(at)?.spot.frame;
             let is_copy = alike == Alike::Copy
-                || mirror() == Mirror::AtWork
+                || mirror(first) == Mirror::AtWork
                 || self.all_come_twice(hash, spot);
             let seen = self.seen.get_mut(at)?;
             seen.again = seen.again.saturating_add(u8::from(alike == Alike::Twin));
-            return is_copy.then_some(seen.spot.frame);
+            if !is_copy {
+                // Copies that come now are likelier to be of this one.
+                seen.spot = *spot;
+            }
+            return is_copy.then_some(first);
         }
         if self.seen.len() == REMEMBERED {
             self.seen.pop_front();
@@ -230,7 +235,7 @@ mod tests {
             ts: Timestamp::from_nanos(millis * 1_000_000),
             frame: FrameRef::new(SourceId(0), number),
         };
-        let mirror = || place.1;
+        let mirror = |_| place.1;
         let of = repeats.copy_of(Evidence::Captured, addrs, octets, (&spot, mirror));
         of.map(FrameRef::number)
     }
@@ -280,7 +285,8 @@ mod tests {
         assert_eq!(told(Mirror::AtWork, (2, 1)), Some(1));
         // Two that answer two packets, as far as anybody can tell.
         assert_eq!(told(Mirror::Unknown, (3, 1)), None);
-        assert_eq!(told(Mirror::AtWork, (4, 5)), None);
+        assert_eq!(told(Mirror::AtWork, (4, 2)), Some(3));
+        assert_eq!(told(Mirror::AtWork, (5, 9)), None);
     }
 
     #[test]
@@ -296,7 +302,7 @@ mod tests {
                     ts: Timestamp::from_nanos(0),
                     frame: FrameRef::new(SourceId(0), number),
                 };
-                let mirror = || Mirror::Unknown;
+                let mirror = |_| Mirror::Unknown;
                 repeats.copy_of(Evidence::Captured, addrs, ERROR, (&spot, mirror))
             };
             assert_eq!(told(1, 1), None);

@@ -29,7 +29,7 @@ impl Correlator {
         }
         let evidence = Evidence::Reported;
         let spot = Spot::of(frame, packet);
-        let seen = (&spot, || Mirror::AtWork);
+        let seen = (&spot, |_| Mirror::AtWork);
         let (addrs, octets) = (packet.ip.addrs, message.bytes);
         // Each switch on its way may tell of it.
         if (self.repeats.copy_of(evidence, addrs, octets, seen)).is_some() {

@@ -56,6 +56,28 @@ fn errors_of_ipv6_that_a_mirror_gives_twice_count_once() {
     assert_eq!(errors(&[], &[5, 5]), 2);
 }
 
+/// Who is refused at once may ask at once again.
+#[test]
+fn what_was_sent_after_an_error_about_the_same_was_not_mirrored() {
+    let sent = datagram(b"who is there");
+    let refused = port_unreachable(&sent);
+    // On the other side of the router.
+    let mut further = sent.clone();
+    further[7] -= 1;
+    for (frames, expected) in [
+        (&[&sent, &refused, &sent, &refused][..], 2),
+        (&[&sent, &further, &refused, &sent, &further, &refused], 2),
+        (&[&sent, &sent, &refused, &refused], 1),
+        (&[&sent, &sent, &refused, &sent, &refused], 1),
+    ] {
+        let mut play = Replay::new();
+        for frame in frames {
+            play.at(1, frame);
+        }
+        assert_eq!(count(play), expected);
+    }
+}
+
 /// Of errors alone, how many are told of these: each about a datagram of its own, at so many
 /// milliseconds, and as often as this.
 fn alone(errors: &[(i64, usize)]) -> u64 {

@@ -70,7 +70,7 @@ impl Correlator {
             return Relation::Error { original: None };
         };
         let evidence = Evidence::Captured;
-        let seen = (&Spot::of(frame, packet), || Mirror::Unknown);
+        let seen = (&Spot::of(frame, packet), |_| Mirror::Unknown);
         let known = (self.repeats).copy_of(evidence, packet.ip.addrs, message.bytes, seen);
         if let Some(of) = known {
             return Relation::Copy { of };
