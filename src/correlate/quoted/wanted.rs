@@ -36,8 +36,7 @@ pub(in crate::correlate) struct Wanted {
     addrs: AddrPair,
     pub(super) pair: u32,
     is_later_fragment: bool,
-    /// The label tells the packet: 0 is no evidence (RFC 6864 section 4), nor is a flow label.
-    is_numbered: bool,
+    numbering: Numbering,
     /// The quote's own checksum verifies: no translation left it behind.
     is_sound: bool,
 }
@@ -52,10 +51,35 @@ pub(in crate::correlate) enum Fit {
     /// Of IPv6: so is all that the quote shows of it, which tells no more than the flow and the length. It is
     /// that one if there is no other like it.
     Lone,
+    /// It is that one by all but its flow label, of which the quote has none.
+    Unlabelled,
     /// Its number is the same, and a checksum differs as one does that a translation left behind.
     Numbered,
     /// It is that one, or has the same octets.
     Same,
+}
+
+/// What the label tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Numbering {
+    /// The packet.
+    Number,
+    /// Nothing, where it agrees: an identification of 0 (RFC 6864 section 4), or a flow label.
+    Nothing,
+    /// Nothing: there is no flow label. Translators leave it out, whatever the sender wrote there (RFC 7915
+    /// section 4.1).
+    Unlabelled,
+}
+
+impl Numbering {
+    fn of(ip: &Ip<'_>) -> Self {
+        match (ip.version, ip.fragment_id()) {
+            (IpVersion::V6, None) if ip.flow_label == 0 => Self::Unlabelled,
+            (IpVersion::V6, None) => Self::Nothing,
+            _ if label(ip) == 0 => Self::Nothing,
+            _ => Self::Number,
+        }
+    }
 }
 
 /// What two checksums tell.
@@ -91,10 +115,7 @@ impl Wanted {
             addrs: ip.ends(),
             pair: hashes.pair,
             is_later_fragment: ip.is_later_fragment(),
-            is_numbered: match ip.version {
-                IpVersion::V4 => label(ip) != 0,
-                IpVersion::V6 => ip.fragment_id().is_some_and(|id| id != 0),
-            },
+            numbering: Numbering::of(ip),
             is_sound: ip.is_whole()
                 && upper_checksum(ip).is_some_and(|sum| sum.status == ChecksumStatus::Good),
         }
@@ -139,7 +160,8 @@ impl Wanted {
         let same_label = begins_it || seen.label == self.label;
         // Old stacks quote IPv4 lengths in another byte order, or without the header.
         let may_differ = self.version == IpVersion::V4;
-        if !same_label || !self.same_lead(seen) || !same_length && !may_differ {
+        let may_be_labelled = same_label || self.numbering == Numbering::Unlabelled;
+        if !may_be_labelled || !self.same_lead(seen) || !same_length && !may_differ {
             return Fit::Other;
         }
         let (content, sums) = (self.content.agrees(seen.content), self.sums(seen));
@@ -147,7 +169,7 @@ impl Wanted {
         if differs && !self.may_be_rewritten(content) {
             return Fit::Other;
         }
-        let is_told = self.is_numbered
+        let is_told = self.numbering == Numbering::Number
             || same_length
                 && match self.protocol {
                     // Of IPv4 it may be one of several with these octets: it is a segment that holds them.
@@ -159,6 +181,7 @@ impl Wanted {
                 };
         match self.version {
             _ if self.known < 8 => Fit::Alike,
+            _ if is_told && !same_label => Fit::Unlabelled,
             _ if is_told && differs => Fit::Numbered,
             _ if is_told => Fit::Same,
             IpVersion::V4 => Fit::Alike,
@@ -171,7 +194,7 @@ impl Wanted {
     fn is_put_together_from(&self, seen: &Fingerprint) -> bool {
         const HEADER: u32 = 40;
         const DATAGRAM_LENGTH: u32 = 2;
-        let is_whole = self.version == IpVersion::V6 && !self.is_numbered;
+        let is_whole = self.version == IpVersion::V6 && self.numbering != Numbering::Number;
         is_whole
             && self.protocol == UDP
             && seen.length < HEADER + u32::from(self.lead.half(DATAGRAM_LENGTH))
@@ -181,7 +204,8 @@ impl Wanted {
     /// Whether a translation on the way can be why octets differ: it rewrites what the quote shows and may
     /// leave checksums behind, and moves the numbers of TCP.
     fn may_be_rewritten(&self, content: Option<bool>) -> bool {
-        let is_translatable = self.version == IpVersion::V4 && self.is_numbered;
+        let is_numbered = self.numbering == Numbering::Number;
+        let is_translatable = self.version == IpVersion::V4 && is_numbered;
         is_translatable && (self.protocol == TCP || content != Some(false) && !self.is_sound)
     }
 

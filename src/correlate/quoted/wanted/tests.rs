@@ -222,6 +222,57 @@ fn zeros_behind_a_short_quote_may_be_padding() {
     assert_eq!(found(&[&a], &quote[..80], ALL), (MatchKind::Flow, 1, true));
 }
 
+/// With this flow label, of less than an octet.
+fn labelled(mut packet: Vec<u8>, label: u8) -> Vec<u8> {
+    packet[3] = label;
+    packet
+}
+
+/// RFC 7915 section 4.1: what a translator quotes has no flow label.
+#[test]
+fn a_quote_without_a_flow_label_is_of_a_packet_with_one_that_the_rest_tells() {
+    let (a, b) = (
+        packet6(UDP, &datagram(0x1111, &[1; 40])),
+        packet6(UDP, &datagram(0x2222, &[1; 40])),
+    );
+    let sent = |packet: &[u8]| labelled(packet.to_vec(), 5);
+    for quoted in [48, ALL] {
+        let all = found(&[&sent(&a), &sent(&b), &sent(&a)], &b, quoted);
+        assert_eq!(all, (MatchKind::Exact, 2, false), "{quoted}");
+        let other = found(&[&sent(&a)], &b, quoted);
+        assert_eq!(other, (MatchKind::Flow, 1, true), "{quoted}");
+    }
+    // Another label than the sender's is another packet's.
+    let other = found(&[&sent(&a)], &labelled(a.clone(), 6), ALL);
+    assert_eq!(other, (MatchKind::Flow, 1, true));
+    // Two that are alike, and of these the one that was sent without a label.
+    let alike = found(&[&sent(&a), &sent(&a)], &a, ALL);
+    assert_eq!(alike, (MatchKind::Flow, 2, false));
+    for (sent, number) in [([&a, &sent(&a)], 1), ([&sent(&a), &a], 2)] {
+        let sent = sent.map(Vec::as_slice);
+        assert_eq!(found(&sent, &a, ALL), (MatchKind::Exact, number, false));
+    }
+    // A card is to finish the checksum: of one that is alone of its length the ports tell.
+    let partial = sent(&packet6(UDP, &datagram(partial(&[1; 40]), &[1; 40])));
+    assert_eq!(found(&[&partial], &a, 48), (MatchKind::Exact, 1, false));
+    let alike = found(&[&partial, &partial], &a, 48);
+    assert_eq!(alike, (MatchKind::Flow, 2, false));
+}
+
+/// What fragments have instead tells them apart, also where it is 0.
+#[test]
+fn the_number_of_fragments_is_no_flow_label() {
+    let fragment = |id: u8| {
+        let header = [UDP, 0, 0, 1, 0, 0, 0, id];
+        let datagram = datagram(0x1111, &[1; 40]);
+        packet6(44, &[&header[..], &datagram].concat())
+    };
+    let same = found(&[&fragment(5)], &fragment(5), ALL);
+    assert_eq!(same, (MatchKind::Exact, 1, false));
+    let other = found(&[&fragment(5)], &fragment(0), ALL);
+    assert_eq!(other, (MatchKind::Flow, 1, true));
+}
+
 #[test]
 fn of_packets_with_the_same_octets_none_is_the_very_one() {
     let a = packet6(UDP, &datagram(0x1111, &[1; 40]));
