@@ -366,6 +366,35 @@ fn at_end(ip_id: u32, (network, ttl): (u8, u8)) -> Place {
     }
 }
 
+/// Of two captures the other is at a router that gives the tunnel of the request other ends, and that of the
+/// reply none (SRv6, RFC 8986 section 4.1).
+#[test]
+fn a_router_that_gives_a_tunnel_other_ends_sends_one_packet_on() {
+    let mut play = Play::new();
+    let inside = |ip_id, network| Place {
+        source: SourceId(1),
+        ..at_end(ip_id, (network, 64))
+    };
+    let points = [
+        (Direction::Request, at_end(7, (0, 64))),
+        (Direction::Request, inside(7, 1)),
+        (Direction::Request, inside(7, 2)),
+        (Direction::Reply, inside(9, 3)),
+        (Direction::Reply, inside(9, 3)),
+        (Direction::Reply, at_end(9, (0, 63))),
+    ];
+    for (millis, (direction, place)) in (0..).zip(points) {
+        let relation = play.take(direction, ping(1), millis, place);
+        let is_first = [0, 3].contains(&millis);
+        let is_copy = matches!(relation, Relation::Copy { .. });
+        assert_eq!(is_copy, !is_first, "{millis}: {relation:?}");
+    }
+    let closed = play.finish(20_000);
+    assert_eq!((closed.len(), closed[0].duplicates), (1, 0));
+    assert_eq!(closed[0].outcome, ExchangeOutcome::Answered);
+    assert_eq!(closed[0].rtt, Some(Duration::from_millis(5)));
+}
+
 /// The points of a request, and of its reply.
 type Ways = (&'static [(u8, u8)], &'static [(u8, u8)]);
 
