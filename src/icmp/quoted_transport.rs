@@ -66,8 +66,11 @@ fn chunk(octets: &[u8]) -> Option<UpperHeader<'_>> {
 }
 
 fn packet(octets: &[u8]) -> Option<UpperHeader<'_>> {
-    let Some(first) = u8_at(octets, 4) else {
+    const CHECKSUM: usize = 2;
+    const TYPE: usize = 4;
+    let Some(first) = u8_at(octets, TYPE) else {
         let specs = Specs::Table(BEFORE_TYPE);
+        let octets = octets.get(..CHECKSUM).unwrap_or(octets);
         return (!octets.is_empty())
             .then(|| UpperHeader::new("dccp_packet", None, None, octets, specs));
     };
@@ -261,6 +264,15 @@ mod tests {
             None => format!("{} {:?}", field.name, field.value),
         });
         (chunk.message, text.collect())
+    }
+
+    /// What ends before the type shows the checksum at most, which is told with the transport.
+    #[test]
+    fn a_packet_of_dccp_without_its_type_has_nothing_unread() {
+        for length in 1..=4 {
+            let item = packet(&[4, 0, 0xab, 0xcd][..length]).unwrap().item;
+            assert_eq!(item.unread(), None, "{length}");
+        }
     }
 
     #[test]
