@@ -4,7 +4,7 @@ mod recent;
 
 use self::recent::{Links, Recent};
 use super::aftermath::{Hit, is_of_tunnel};
-use super::flows::{Fingerprint, is_icmp, is_told_apart};
+use super::flows::{Fingerprint, Ring, is_icmp, is_told_apart};
 use super::lead::Lead;
 use super::network::{Domain, Network, Networks};
 use super::numbered::{Named, Numbered};
@@ -12,7 +12,7 @@ use super::observation::Observation;
 use super::trace::MAX_TTL;
 use super::traces::ProbeAnswer;
 use super::verdict::DropReason;
-use super::{Correlator, MatchKind, Original};
+use super::{Correlator, MatchKind, Original, quoted};
 use crate::icmp::Quote;
 use crate::model::{FlowKey, Frame, FrameRef};
 use crate::wire::ip::protocol::TCP;
@@ -93,17 +93,26 @@ impl Carried {
         is_of_tunnel(flow) || self.recent.has_sealed(flow)
     }
 
-    /// Whether an error quotes a tunnel's packet, by its flow, or because what it encrypts was read.
-    fn quotes_tunnel(&self, quote: &Quote<'_>) -> bool {
+    /// Whether an error quotes a tunnel's packet, by this flow of it, or because what it encrypts was read.
+    fn quotes_tunnel(&self, quote: &Quote<'_>, flow: &FlowKey) -> bool {
         let outermost = || quote.tunnels()?.iter().next();
         let shows = |tunnel: Tunnel| is_sealed(tunnel.kind);
-        self.is_tunnel(&quote.flow()) || outermost().is_some_and(shows)
+        self.is_tunnel(flow) || outermost().is_some_and(shows)
     }
 
     /// What a tunnel's packet that an error quotes carries: as quoted, or else as it was captured, if
-    /// it is known which packet that was, and that it held one packet only.
-    pub(super) fn in_quote(&self, quote: &Quote<'_>, original: Option<Original>) -> Option<Inner> {
-        if !self.quotes_tunnel(quote) {
+    /// it is known which packet that was, and that it held one packet only. Of a later fragment the first
+    /// one tells.
+    pub(super) fn in_quote(
+        &self,
+        ring: Option<&Ring>,
+        quote: &Quote<'_>,
+        original: Option<Original>,
+    ) -> Option<Inner> {
+        let first = ring.and_then(|ring| Some((ring, quoted::datagram(ring, quote)?)));
+        let flow = first.and_then(|(ring, first)| ring.flow_of(first));
+        let flow = flow.unwrap_or_else(|| quote.flow());
+        if !self.quotes_tunnel(quote, &flow) {
             return None;
         }
         let innermost = quote.innermost();
@@ -116,12 +125,16 @@ impl Carried {
         if is_told && !quoted.is_some_and(|inner| inner.lacks_number()) {
             return quoted;
         }
-        let captured = match original {
-            Some(Original::Found {
-                match_kind: MatchKind::Exact,
-                frame,
-                ..
-            }) => self.in_frame(frame),
+        let captured = match (first, original) {
+            (Some((_, first)), _) => self.in_frame(first.frame),
+            (
+                None,
+                Some(Original::Found {
+                    match_kind: MatchKind::Exact,
+                    frame,
+                    ..
+                }),
+            ) => self.in_frame(frame),
             _ => None,
         };
         let captured = captured.map(|Inside { packet, named, .. }| Inner {
@@ -137,7 +150,7 @@ impl Carried {
         let fits = |inner: &Inner| match quoted {
             Some(quoted) if is_told => inner.hit.flow == quoted.hit.flow,
             // Of a tunnel in it the packet itself may be the innermost that was read.
-            _ => inner.hit.flow != quote.flow(),
+            _ => inner.hit.flow != flow,
         };
         captured.filter(fits).or(quoted)
     }
@@ -247,9 +260,13 @@ impl Carried {
         }
     }
 
+    /// What is in the one tunnel of this frame, if it shows the ports there: what a later fragment
+    /// makes whole has them in the frame of the first.
     fn in_frame(&self, frame: FrameRef) -> Option<&Inside> {
         let mut there = self.recent.in_frame(frame);
-        let found = there.next()?;
+        let found = there
+            .next()
+            .filter(|inside| inside.packet.shows_transport())?;
         there.next().is_none().then_some(found)
     }
 }
@@ -262,13 +279,15 @@ impl Correlator {
 
     /// The flow in all the tunnels of a packet that an error in `frame` quotes, as quoted or as captured.
     pub fn carried_by(&self, frame: &Frame<'_>, quote: &Quote<'_>) -> Option<FlowKey> {
-        if is_reported(frame) || !self.carried.quotes_tunnel(quote) {
+        let may_carry =
+            quote.ip.is_later_fragment() || self.carried.quotes_tunnel(quote, &quote.flow());
+        if is_reported(frame) || !may_carry {
             return None;
         }
         let mut room = [0; Lead::OCTETS];
         let quote = &self.made_whole(quote, frame.ts, &mut room);
         let (original, _) = self.original(quote, (frame.reference(), frame.ts), Network::NONE);
-        let inner = self.carried.in_quote(quote, original)?;
+        let inner = (self.carried).in_quote(self.ring.as_ref(), quote, original)?;
         Some(inner.hit.flow)
     }
 }

@@ -56,7 +56,7 @@ impl Correlator {
         }
         let at = (frame.reference(), ts);
         let (original, never_sent) = self.original_of(ip, quote, at, domain.link.network);
-        let inner = self.carried.in_quote(quote, original);
+        let inner = (self.carried).in_quote(self.ring.as_ref(), quote, original);
         let relation = known.map_or(Relation::Error { original }, |of| Relation::Copy { of });
         let Some(reason) = DropReason::of_message(message) else {
             return relation;

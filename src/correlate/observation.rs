@@ -124,6 +124,11 @@ impl Observation {
         }
     }
 
+    /// Whether anything of the transport is there: in later fragments nothing is that leads it.
+    pub(super) const fn shows_transport(&self) -> bool {
+        self.captured > 0
+    }
+
     /// IPv4 identification.
     pub(super) fn id(&self) -> Option<u32> {
         (self.version == IpVersion::V4).then_some(self.label)

@@ -4,7 +4,7 @@ use flate2::{Compress, Compression, FlushCompress};
 use serde_json::json;
 
 use crate::captured::{records, written};
-use crate::fragmented::{ENDS, cut, echo, gre, ip4, udp, vxlan};
+use crate::fragmented::{ENDS, cut, echo, gre, in_v4, ip4, udp, vxlan};
 use crate::fragments::{ours, theirs};
 
 /// The link type of packets without a link header.
@@ -211,4 +211,42 @@ fn the_outermost_header_that_is_told_is_the_frame_s_own() {
     }
     // AH is no tunnel, and a payload that is compressed is told of by the packet's own header.
     assert!(later > 15, "{later}");
+}
+
+/// An error about a fragment that is not the first of a tunnel's packet is about what the first one shows.
+#[test]
+fn what_a_later_fragment_of_a_tunnels_packet_carried_the_first_one_tells() {
+    let datagram = |packet: &[u8]| {
+        let mut packet = packet.to_vec();
+        packet[9] = 17;
+        packet[20..24].copy_from_slice(&[4, 87, 8, 174]);
+        packet
+    };
+    let tunnels: [Tunnel; 3] = [in_v4, gre, vxlan];
+    for tunnel in tunnels {
+        for (inside, is_echo) in [(request(1, 400), true), (datagram(&request(1, 400)), false)] {
+            let mut packets = cut(&tunnel(&inside), 9, 200);
+            let last = packets.len() as u64;
+            let mut error = vec![3, 13, 0, 0, 0, 0, 0, 0];
+            error.extend(&packets[packets.len() - 1][..28]);
+            let sum = icmpdump::wire::checksum::internet(&[&error]);
+            error[2..4].copy_from_slice(&sum.to_be_bytes());
+            packets.push(ip4(([198, 51, 100, 1], ENDS.0), 1, &error));
+            let told = records(&written(RAW, &packets));
+            let find = |kind: &str| told.iter().find(|record| record["type"] == kind);
+            let drop = find("drop").unwrap();
+            assert_eq!(drop["original_frames"], json!([{"frame": last}]));
+            let carried = &drop["carried"];
+            if is_echo {
+                assert_eq!(
+                    (&carried["icmp_type"], &carried["id"]),
+                    (&json!(8), &json!(7))
+                );
+                assert_eq!(find("exchange").unwrap()["outcome"], "error");
+            } else {
+                let ports = (&carried["src_port"], &carried["dst_port"]);
+                assert_eq!(ports, (&json!(1111), &json!(2222)));
+            }
+        }
+    }
 }
