@@ -185,6 +185,8 @@ enum Ending {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Why {
     Ignored,
+    /// It tells itself: no router on the way does.
+    Own,
     /// The errors did not reach the sender whole.
     Discarded,
     /// They told it too little.
@@ -208,6 +210,9 @@ impl Why {
     fn of(verdict: &DropVerdict) -> Self {
         match verdict.undelivered.map(|undelivered| undelivered.first) {
             _ if !verdict.is_unheard() && verdict.fragmentable >= verdict.count => Self::WithoutDf,
+            _ if !verdict.is_unheard() && verdict.dropper == verdict.dropped().addrs.src() => {
+                Self::Own
+            }
             _ if !verdict.is_unheard() => Self::Ignored,
             Some(ReplyDrop::Error { dropper, .. }) => Self::Undelivered(Some(dropper)),
             Some(ReplyDrop::WhereCaptured(_)) => Self::Undelivered(None),
@@ -228,6 +233,12 @@ impl Why {
                 format!("{dropper} reports {mtu}, the sender goes on sending {larger} ones"),
                 "Find out why the sender does not act on the error: a firewall that drops ICMP before it, \
                  path MTU discovery switched off, or a socket option."
+                    .to_owned(),
+            ),
+            Self::Own => (
+                format!("{dropper}, which sends them, reports {mtu} to itself and goes on sending {larger} ones"),
+                "Nothing on the way can keep that from it. Make the MTU smaller of what these packets come \
+                 from: the tunnel's interface, or the program that does not act on the error."
                     .to_owned(),
             ),
             Self::WithoutDf => (

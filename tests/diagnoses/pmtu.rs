@@ -65,6 +65,21 @@ impl Connection {
     }
 }
 
+/// Nothing on the way keeps a host from what it tells itself.
+#[test]
+fn who_reports_to_itself_is_not_behind_a_firewall() {
+    for (from, advised) in [(ROUTER, "a firewall"), (A, "Make the MTU smaller")] {
+        let mut connection = Connection::new();
+        for millis in [100, 200, 3000, 6000] {
+            connection.is_refused_by(from, 1400, (millis, 1, 1500));
+        }
+        let finding = &of_kind(&connection.capture, "finding")[0];
+        assert_eq!(finding["finding"], "pmtu_black_hole");
+        let advice = finding["advice"].as_str().unwrap();
+        assert!(advice.contains(advised), "{advice}");
+    }
+}
+
 /// TCP tries smaller segments by itself when nothing else helps.
 #[test]
 fn a_sender_that_hears_nothing_of_the_mtu_is_in_a_black_hole_though_it_finds_its_way() {
