@@ -6,8 +6,9 @@
 //! whole the capture itself may take none but the first: a filter that looks into a header finds it
 //! there alone. A message that was answered arrived whole: the capture missed what it lacks, and may
 //! have missed what other messages between the two lack. One whose fragments overlap lacks nothing that
-//! would tell of a loss. What is captured at several points is one
-//! message; what is whole at one of them lost fragments on the way to the others.
+//! would tell of a loss, and neither does one that was given up for want of memory, which any of them may
+//! be. What is captured at several points is one message; what is whole at one of them lost fragments on the
+//! way to the others.
 //! Who cuts a packet makes all fragments but the last of one length, and that not longer: where the last alone
 //! comes its offset tells how long the others can be. If that is more than any fragment has that came, it is the
 //! large ones that are lost.
@@ -56,6 +57,8 @@ pub(super) struct FragmentsMissing {
     dropped: Groups<AddrPair, (Option<IpAddr>, Group)>,
     /// Whether the kernel dropped packets, which these may be.
     drops: bool,
+    /// How many were given up for want of memory.
+    evicted: usize,
 }
 
 /// A message in fragments, wherever it is captured.
@@ -210,6 +213,11 @@ impl FragmentsMissing {
         }
     }
 
+    /// Takes how many messages were given up for want of memory: what else came of those is not known.
+    pub(super) fn evicted(&mut self, count: u64) {
+        self.evicted = usize::try_from(count).unwrap_or(usize::MAX);
+    }
+
     /// Whether a message was put together at about that time, at another point of capture.
     fn is_whole_elsewhere(&self, message: Fragmented, at: Timestamp) -> bool {
         is_same(message, self.complete.get(&message).copied(), at)
@@ -330,7 +338,8 @@ impl Diagnosis for FragmentsMissing {
                 whole_elsewhere,
                 longer,
             } = lacking;
-            if frames.len() < ALIKE {
+            let sure = frames.len().saturating_sub(self.evicted);
+            if sure < ALIKE {
                 continue;
             }
             let count =
@@ -373,7 +382,7 @@ impl Diagnosis for FragmentsMissing {
                 severity: Severity::Warning,
                 title: format!(
                     "{}{}",
-                    lack.title(*addrs, frames.len(), all),
+                    lack.title(*addrs, sure, all),
                     if are_longer {
                         ": what is missing seems larger than any that does"
                     } else {

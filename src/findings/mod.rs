@@ -261,6 +261,11 @@ impl Diagnostics {
         is_told && verdict.counted_there && there != (verdict.flow.addrs.dst(), verdict.dropper)
     }
 
+    /// Takes how many messages in fragments were given up for want of memory.
+    pub fn evicted(&mut self, fragmented: u64) {
+        self.fragments_missing.evicted(fragmented);
+    }
+
     /// Takes note that the capture ran on until then.
     pub fn ran_until(&mut self, end: Timestamp) {
         self.fragments_missing.message(end);

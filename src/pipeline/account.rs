@@ -99,6 +99,7 @@ impl Run<'_, '_, '_, '_> {
             diagnostics.kernel(&kernel);
         }
         diagnostics.filtered(one_way_interfaces(&self.sources).map(|(_, _, filter)| filter));
+        diagnostics.evicted(self.reassembler.fates().evicted);
         diagnostics.ran_until(self.pipe.correlator.clock().end());
         for finding in diagnostics.findings() {
             desk.write(&Record::Finding(&finding))?;

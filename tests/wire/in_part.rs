@@ -74,6 +74,32 @@ fn what_is_missing_is_told_by_where_it_lies() {
     );
 }
 
+/// Of messages that make room for others it is not known what else comes.
+#[test]
+fn what_is_given_up_for_want_of_memory_is_not_said_to_be_missing() {
+    const COUNT: u16 = 8000;
+    let titles = |parts: &[usize]| {
+        let of = |part, seq| cut(&echo(REQUEST, seq, 1400), seq, 1200).swap_remove(part);
+        let all = parts
+            .iter()
+            .flat_map(|part| (1..=COUNT).map(|seq| of(*part, seq)));
+        let last = (60_000_000, echo(REQUEST, 0, 8));
+        let frames = (0..).step_by(1000).zip(all).chain([last]);
+        let told = records(&written_at(RAW, frames));
+        let titles = findings(&told).into_iter();
+        let titles: Vec<_> = titles.map(|finding| finding["title"].to_string()).collect();
+        titles
+    };
+    assert_eq!(titles(&[0, 1]), [""; 0]);
+    // The newest of them were not given up.
+    let [title] = &titles(&[0])[..] else {
+        panic!("one finding");
+    };
+    let told = title.trim_start_matches("\"Of ").split_once(' ').unwrap().0;
+    let told: u16 = told.parse().unwrap();
+    assert!((1000..COUNT).contains(&told), "{title}");
+}
+
 /// Fragments but the last are as long as each other, so that its offset tells their length.
 #[test]
 fn that_the_large_fragments_are_missing_is_told() {
