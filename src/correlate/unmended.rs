@@ -95,7 +95,12 @@ impl Correlator {
                 ts: frame.ts,
             };
             quotes::compare(ring, self.verdicts.translated(), &error, &mut proven);
-            proven.quoted = (proven.quoted).or_else(|| self.altered_in_quote(&error, original));
+            if proven.quoted.is_none() {
+                proven.quoted = self.altered_in_quote(&error, original);
+                if proven.quoted == Some(ChecksumCause::Translated) {
+                    proven.quoted_header = proven.quoted_header.or(proven.quoted);
+                }
+            }
             if has_old_ttl(quote, original) {
                 proven.quoted_header = Some(ChecksumCause::OldTtl);
             }

@@ -262,14 +262,21 @@ fn a_quoted_datagram_that_was_translated_back_without_its_checksums() {
         assert_eq!(told["cause"], "untranslated", "{place}");
         assert_eq!(told["captured_before"], json!({"frame": 2}), "{place}");
     }
-    // Without the one outside only the checksum that it was sent with tells.
+    // Without the one outside, which packet it was is not known.
     let [sent, _, error] = packets;
-    let was = u16::from_be_bytes([sent[26], sent[27]]);
-    let record = last(&[sent, error]);
+    let record = last(&[sent.clone(), error]);
     let [("quoted ip", header), ("quoted", told)] = bad(&record)[..] else {
         panic!("{record}");
     };
-    assert_eq!(header["cause"], Value::Null);
+    assert_eq!(header["cause"], "translated");
+    assert_eq!(told["cause"], "translated");
+    // One that is wrong alone was altered.
+    let was = u16::from_be_bytes([sent[26], sent[27]]);
+    seal(&mut quoted, HEADER, 0..20);
+    let record = last(&[sent, self::error(INSIDE, &quoted)]);
+    let [("quoted", told)] = bad(&record)[..] else {
+        panic!("{record}");
+    };
     assert_eq!(told["cause"], "altered_word");
     assert_eq!(
         (&told["altered_offset"], &told["altered_from"]),

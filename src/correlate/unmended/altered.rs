@@ -11,11 +11,11 @@ use crate::icmp::cause::arithmetic::Sum;
 use crate::icmp::cause::{self, Altered, ChecksumCause, Proven, QuotedBy};
 use crate::icmp::{Message, Quote};
 use crate::model::FrameRef;
-use crate::wire::Checksum;
 use crate::wire::bytes::offset_in;
 use crate::wire::checksum::upper_checksum;
-use crate::wire::ip::protocol::TCP;
+use crate::wire::ip::protocol::{TCP, UDP};
 use crate::wire::tcp::CONTROL_BITS;
+use crate::wire::{Checksum, Ip, header_checksum};
 
 /// Octets of an echo before its payload.
 const ECHO_HEADER: usize = 8;
@@ -64,7 +64,15 @@ impl Correlator {
         if cause::of_quoted(checksum, ip, Some(by)).is_some() {
             return None;
         }
-        self.explained((quote, frame), 0, |word| word.explains(ip.payload, off))
+        let explained = self.explained((quote, frame), 0, |word| word.explains(ip.payload, off))?;
+        let is_checksum = |word: Altered| checksum_at(ip.protocol) == Some(word.at);
+        Some(match explained {
+            // It is what the packet had elsewhere: a NAT put back addresses and ports, and no checksum.
+            ChecksumCause::AlteredWord(word) if is_checksum(word) && is_header_stale(ip, by) => {
+                ChecksumCause::Translated
+            }
+            cause => cause,
+        })
     }
 
     /// What became of the word of a quoted packet, whose transport begins at `start`, that is another in the
@@ -87,6 +95,21 @@ impl Correlator {
         let change = self.exchanges.change(asked, original, quote.payload())?;
         change.altered(start + ECHO_HEADER)
     }
+}
+
+/// Where in its transport a checksum is that covers addresses and ports.
+const fn checksum_at(protocol: u8) -> Option<usize> {
+    match protocol {
+        TCP => Some(16),
+        UDP => Some(6),
+        _ => None,
+    }
+}
+
+/// Whether the checksum of a quoted IPv4 header is wrong as well, and not for its TTL.
+fn is_header_stale(ip: &Ip<'_>, by: QuotedBy) -> bool {
+    header_checksum(ip).and_then(Sum::off).is_some()
+        && cause::of_quoted_header(ip, Some(by)).is_none()
 }
 
 /// The one word that is another in the packet itself, among those of its transport, which begins at
