@@ -271,10 +271,11 @@ mod tests {
             icmp.write(&mut packet, b"there and back").unwrap();
             packet
         };
-        // What a router says of the second reply, to a snap length of so many octets.
-        let outcomes = |snap_length: usize| {
+        // What a router says of the second reply, to a snap length of so many octets, where the first one
+        // was sent so long before it.
+        let outcomes = |snap_length: usize, apart: i64| {
             let mut play = Replay::new();
-            for (at, seq) in [(0, 1), (20_000, 2), (40_000, 3)] {
+            for (at, seq) in [(20_000 - apart, 1), (20_000, 2), (40_000, 3)] {
                 play.at(at, &echo(false, seq));
                 play.at(at + 1, &echo(true, seq));
                 if seq == 2 {
@@ -294,11 +295,17 @@ mod tests {
             told.take(3).collect::<Vec<_>>()
         };
         let (came, lost) = (ExchangeOutcome::Answered, ExchangeOutcome::Lost);
-        assert_eq!(outcomes(200), [came, lost, came]);
-        // To whom it was, and which it was, are not known.
-        for snap_length in [48 + 24, 48 + 40, 48 + 46] {
-            let doubted = [came, ExchangeOutcome::Unknown, came];
-            assert_eq!(outcomes(snap_length), doubted, "{snap_length}");
+        let unknown = ExchangeOutcome::Unknown;
+        // The last ones leave one reply that it can be about.
+        for snap_length in [200, 48 + 25, 48 + 40, 48 + 46] {
+            let told = outcomes(snap_length, 20_000);
+            assert_eq!(told, [came, lost, came], "{snap_length}");
+        }
+        // To whom it was is not known, or which of two it was.
+        assert_eq!(outcomes(48 + 24, 20_000), [came, unknown, came]);
+        for snap_length in [48 + 25, 48 + 40, 48 + 46] {
+            let told = outcomes(snap_length, 1000);
+            assert_eq!(told, [unknown, unknown, came], "{snap_length}");
         }
         // It was no reply.
         let mut blind = Blind::default();

@@ -226,7 +226,8 @@ fn tells_flow(quote: &Quote<'_>) -> bool {
         _ if ip.is_later_fragment() || ip.is_whole() => 0,
         protocol if has_ports(protocol) => 4,
         protocol if is_icmp(protocol) => 6,
-        _ => 0,
+        // Of extension headers, what they lead to.
+        _ => 4,
     };
     ip.payload.len() >= needed
 }

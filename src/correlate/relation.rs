@@ -131,7 +131,7 @@ pub enum MatchKind {
     Translated,
 }
 
-/// Why no original was found.
+/// Why no original was found; further down less is claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NoOriginal {
     /// The capture covers the time and both directions, and the packet is not in it.

@@ -15,6 +15,7 @@ pub use self::reason::DropReason;
 pub use self::sides::{Halves, OtherSide};
 pub use self::unresolved::Unresolved;
 use super::exchange::ReplyDrop;
+use super::relation::NoOriginal;
 use super::segment::Segment;
 use crate::icmp::field::Extent;
 use crate::model::flow::FlowPorts;
@@ -105,6 +106,8 @@ pub struct DropVerdict {
     pub fragmentable: u64,
     /// Errors a second or more later in such a run, about packets larger than the MTU told before.
     pub still_too_large: u64,
+    /// Why the packets of errors were not found: of several reasons that which claims least.
+    pub missed: Option<NoOriginal>,
     /// Errors about requests that were answered before.
     pub answered: u64,
     /// Octets of the dropped packets, by the length their quoted IP headers claim.
@@ -290,6 +293,7 @@ impl DropVerdict {
             run: first,
             fragmentable: 0,
             still_too_large: 0,
+            missed: None,
             answered: 0,
             bytes: 0,
             segment: None,

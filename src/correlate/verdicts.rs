@@ -14,6 +14,7 @@ use super::aftermath::Followed;
 use super::exchange::ReplyDrop;
 use super::exchanges::BATCH;
 use super::in_flight::{self, InFlight};
+use super::lead::Lead;
 use super::network::{Domain, Link};
 use super::segment::Segment;
 use super::table::{Displaced, Table};
@@ -21,7 +22,7 @@ use super::translated::{Look, Translated};
 use super::verdict::{
     Carried, DropReason, DropVerdict, Evidence, OtherSide, Scope, Undelivered, Unresolved,
 };
-use super::{MatchKind, Original};
+use super::{MatchKind, NoOriginal, Original};
 use crate::icmp::field::Extent;
 use crate::icmp::{self, Body, Error, ErrorClass, Message, Quote, Translation, mtu, payload};
 use crate::model::{FlowKey, FrameRef, Timestamp};
@@ -103,6 +104,21 @@ impl Reported<'_, '_> {
             quote: self.quote,
             frame: self.frame,
             ts: self.ts,
+        }
+    }
+
+    /// Why its packet was not found, if it was not.
+    fn missed(&self) -> Option<NoOriginal> {
+        let ip = &self.quote.ip;
+        match self.original? {
+            Original::None(why) => Some(why),
+            // What would tell that it is another was cut as well.
+            Original::Found { is_other: true, .. }
+                if ip.limit == Limit::Capture && ip.payload.len() < Lead::OCTETS =>
+            {
+                Some(NoOriginal::QuoteCut)
+            }
+            Original::Found { .. } => None,
         }
     }
 
@@ -450,6 +466,7 @@ fn add(verdict: &mut DropVerdict, error: &Reported<'_, '_>) {
     if !identified && error.quote.ip.limit == Limit::Capture {
         verdict.quotes = Extent::Cut;
     }
+    verdict.missed = verdict.missed.max(error.missed());
     if let Some(original) = error.original {
         found(verdict, Answered::of(error), original);
     }

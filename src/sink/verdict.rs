@@ -9,6 +9,7 @@ pub(super) use self::cause::Cause;
 use super::story::{Page, counted, dropped_by, often};
 use super::text::{addr, note};
 use super::wrap::Paragraph;
+use crate::correlate::NoOriginal;
 use crate::correlate::verdict::{
     Aftermath, AftermathOutcome, Back, Carried, DropReason, DropVerdict, Evidence, Hops,
     Undelivered,
@@ -294,7 +295,7 @@ fn how_often(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
             _ => b"; their quotes end before they tell where the dropped packets went",
         });
     } else if verdict.original_frames.is_empty() {
-        out.extend_from_slice(b"; the dropped packets were not captured");
+        out.extend_from_slice(missed(verdict));
     } else {
         out.extend_from_slice(b" about ");
         page.frames(out, &verdict.original_frames, verdict.original_count);
@@ -309,6 +310,26 @@ fn how_often(out: &mut Vec<u8>, verdict: &DropVerdict, page: &Page<'_>) {
             }
         };
         out.extend_from_slice(told);
+    }
+}
+
+/// Why none of its packets was found.
+fn missed(verdict: &DropVerdict) -> &'static [u8] {
+    match (verdict.missed, verdict.count) {
+        (Some(NoOriginal::QuoteCut), 1) => {
+            b"; the dropped packet is not told apart, as the capture cuts its quote"
+        }
+        (Some(NoOriginal::QuoteCut), _) => {
+            b"; the dropped packets are not told apart, as the capture cuts their quotes"
+        }
+        (Some(NoOriginal::QuoteWithoutPorts), 1) => {
+            b"; the dropped packet is not told apart, as its quote is too short"
+        }
+        (Some(NoOriginal::QuoteWithoutPorts), _) => {
+            b"; the dropped packets are not told apart, as their quotes are too short"
+        }
+        (Some(NoOriginal::Evicted), _) => b"; the dropped packets are no longer remembered",
+        _ => b"; the dropped packets were not captured",
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is told of several frames together: exchanges, verdicts, paths, findings.
 
+use icmpdump::correlate::NoOriginal;
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome, ReplyDrop};
 use icmpdump::correlate::trace::{Hop, HopRouter};
 use icmpdump::correlate::verdict::{DropReason, DropVerdict, Undelivered};
@@ -124,6 +125,16 @@ fn verdicts_tell_flow_frames_and_what_the_program_saw() {
         record["tunnel"],
         json!([{"kind": "gre", "key": 5, "src": "192.0.2.1", "dst": "192.0.2.2"}])
     );
+    assert!(record.get("original_reason").is_none());
+    let missed = DropVerdict {
+        original_frames: Vec::new(),
+        original_count: 0,
+        missed: Some(NoOriginal::QuoteCut),
+        ..verdict()
+    };
+    let told = json(&Record::Drop(&missed), &["a.pcap", "b.pcap"]);
+    schema.check(&told);
+    assert_eq!(told["original_reason"], "quote_cut");
     assert_eq!(record["still_too_large"], 1);
     assert_eq!(record["short_quotes"], 1);
     assert_eq!(record["half_translated"], 1);

@@ -2,6 +2,7 @@
 
 use super::records_support::samples::{self, exchange};
 use super::records_support::{addr, frame};
+use icmpdump::correlate::NoOriginal;
 use icmpdump::correlate::exchange::{Exchange, ExchangeEnd, ExchangeOutcome, ReplyDrop};
 use icmpdump::correlate::verdict::{
     Aftermath, AftermathOutcome, Back, Carried, DropReason, DropVerdict, Hops, OtherSide, Role,
@@ -336,6 +337,51 @@ fn a_destination_is_one_on_both_sides_of_a_translation() {
             is_it,
             "{told}"
         );
+    }
+}
+
+#[test]
+fn a_verdict_says_why_its_packets_were_not_found() {
+    for (missed, count, words) in [
+        (
+            NoOriginal::NotCaptured,
+            2,
+            "the dropped packets were not captured",
+        ),
+        (
+            NoOriginal::Evicted,
+            2,
+            "the dropped packets are no longer remembered",
+        ),
+        (
+            NoOriginal::QuoteCut,
+            1,
+            "the dropped packet is not told apart, as the capture cuts its quote",
+        ),
+        (
+            NoOriginal::QuoteCut,
+            2,
+            "the dropped packets are not told apart, as the capture cuts their quotes",
+        ),
+        (
+            NoOriginal::QuoteWithoutPorts,
+            1,
+            "the dropped packet is not told apart, as its quote is too short",
+        ),
+        (
+            NoOriginal::QuoteWithoutPorts,
+            2,
+            "the dropped packets are not told apart, as their quotes are too short",
+        ),
+    ] {
+        let told = unwrapped(&DropVerdict {
+            missed: Some(missed),
+            count,
+            original_frames: Vec::new(),
+            original_count: 0,
+            ..verdict()
+        });
+        assert!(told.contains(&format!("; {words}; ")), "{told}");
     }
 }
 

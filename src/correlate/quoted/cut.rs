@@ -22,11 +22,11 @@ impl Correlator {
         ts: Timestamp,
         room: &'q mut [u8; Lead::OCTETS],
     ) -> Quote<'q> {
-        let octets = (self.ring.as_ref()).and_then(|ring| missing_octets(ring, quote, ts));
-        match octets {
-            Some(octets) => {
-                *room = octets;
-                quote.with_transport(room)
+        let told = (self.ring.as_ref()).and_then(|ring| missing_octets(ring, quote, ts));
+        match told {
+            Some(told) => {
+                *room = told.lead.octets();
+                quote.with_transport(room.get(..told.known).unwrap_or(room))
             }
             None => *quote,
         }
@@ -83,30 +83,37 @@ impl Correlator {
 
 /// How the transport of a packet begins whose quote, in an error captured at `ts`, ends before that:
 /// cut by the snap length, or by who sent it. The IPv4 header tells the packet, as the only one of late
-/// between the two hosts with this identification (RFC 6864) and length; `None` where it does not.
-pub(super) fn missing_octets(
-    ring: &Ring,
-    quote: &Quote<'_>,
-    ts: Timestamp,
-) -> Option<[u8; Lead::OCTETS]> {
+/// between the two hosts with this identification (RFC 6864) and length; that of IPv6 those with this flow
+/// label and length, which may agree in fewer octets. `None` where nothing is to be added.
+pub(super) fn missing_octets(ring: &Ring, quote: &Quote<'_>, ts: Timestamp) -> Option<Beginning> {
     let ip = &quote.ip;
     let is_cut = ip.payload.len() < Lead::OCTETS && !ip.is_whole() && !ip.is_later_fragment();
-    let is_numbered = ip.version == IpVersion::V4 && ip.id.is_some_and(|id| id != 0);
-    if !is_cut || !is_numbered || !ring.direction_seen(&ip.ends()) {
+    let is_labelled = match ip.version {
+        IpVersion::V4 => ip.id.is_some_and(|id| id != 0),
+        IpVersion::V6 => true,
+    };
+    if !is_cut || !is_labelled || !ring.direction_seen(&ip.ends()) {
         return None;
     }
     let hashes = ring.hashes(ip.ends(), ip.protocol, Lead::of_ip(ip));
     let wanted = Wanted::new(quote, &hashes);
-    let mut found = None;
+    let least = match ip.version {
+        IpVersion::V4 => Lead::OCTETS,
+        IpVersion::V6 => ip.payload.len() + 1,
+    };
+    let mut found: Option<Beginning> = None;
     let mut looked = 0;
-    let mut is_another = false;
     let mut visit = |seen: &Fingerprint| {
-        if wanted.is_numbered_as(seen) && ts.since(seen.ts).is_none_or(|age| age <= ERROR_DELAY) {
-            let first = *found.get_or_insert(seen.lead);
-            is_another = !first.agrees(seen.lead, !wanted.checksum());
+        let is_late = || ts.since(seen.ts).is_none_or(|age| age <= ERROR_DELAY);
+        let may_come_from = || ip.version == IpVersion::V4 || ip.ttl <= seen.ttl;
+        if wanted.is_labelled_as(seen) && may_come_from() && is_late() {
+            found = Some(match found {
+                None => Beginning::of(seen.lead),
+                Some(known) => known.and(seen.lead, ip.protocol),
+            });
         }
         looked += 1;
-        is_another || looked > FLOW_DEPTH
+        found.is_some_and(|found| found.known < least) || looked > FLOW_DEPTH
     };
     if !has_ports(ip.protocol) {
         ring.walk(Chain::Destination, &hashes, visit);
@@ -116,13 +123,50 @@ pub(super) fn missing_octets(
         // No chain leads there without the ports.
         ring.recent(FLOW_DEPTH).any(&mut visit);
     }
-    found.filter(|_| !is_another).map(Lead::octets)
+    found.filter(|found| found.known >= least)
+}
+
+/// How the transport begins of the packets that a quote may be of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Beginning {
+    pub(super) lead: Lead,
+    /// In how many leading octets they agree, whatever their checksums.
+    pub(super) known: usize,
+}
+
+impl Beginning {
+    const fn of(lead: Lead) -> Self {
+        Self {
+            lead,
+            known: Lead::OCTETS,
+        }
+    }
+
+    /// That of another of them as well. A checksum in which they differ is left out.
+    fn and(self, other: Lead, protocol: u8) -> Self {
+        let checksum = match protocol {
+            protocol if is_icmp(protocol) => ICMP_CHECKSUM,
+            protocol => datagram_checksum(protocol),
+        };
+        let bits = |lead: Lead| u64::from_be_bytes(lead.octets());
+        let (one, other) = (bits(self.lead), bits(other));
+        let agree = ((one ^ other) & !checksum).leading_zeros() / 8;
+        let lead = if (one ^ other) & checksum == 0 {
+            self.lead
+        } else {
+            Lead::of(&(one & !checksum).to_be_bytes())
+        };
+        Self {
+            lead,
+            known: self.known.min(usize::try_from(agree).unwrap_or_default()),
+        }
+    }
 }
 
 impl Wanted {
-    /// Whether `seen` can be this packet by what the IPv4 header and the known octets tell, and is no
+    /// Whether `seen` can be this packet by what the IP header and the known octets tell, and is no
     /// later fragment, which has the same number.
-    fn is_numbered_as(&self, seen: &Fingerprint) -> bool {
+    fn is_labelled_as(&self, seen: &Fingerprint) -> bool {
         seen.protocol == self.protocol
             && seen.pair == self.pair
             && seen.label == self.label
@@ -159,7 +203,7 @@ impl Completed {
         let (cut, length) = message.quoted_octets()?;
         let begins = cut.get(DESTINATION..).filter(|begins| !begins.is_empty())?;
         let (src, protocol) = (header.src?, header.protocol?);
-        let mut found: Option<(AddrPair, Lead, usize)> = None;
+        let mut found: Option<(AddrPair, Beginning)> = None;
         let fits = |seen: &&Fingerprint| {
             is_quoted_by(&header, seen) && ts.since(seen.ts).is_none_or(|age| age <= ERROR_DELAY)
         };
@@ -171,15 +215,14 @@ impl Completed {
                 continue;
             }
             found = match found {
-                None => Some((addrs, seen.lead, Lead::OCTETS)),
-                Some((known, lead, agree)) if known == addrs => {
-                    let more = agreeing(lead, seen.lead, protocol);
-                    Some((addrs, lead, agree.min(more)))
+                None => Some((addrs, Beginning::of(seen.lead))),
+                Some((known, begins)) if known == addrs => {
+                    Some((addrs, begins.and(seen.lead, protocol)))
                 }
                 Some(_) => return None,
             };
         }
-        let (addrs, lead, agree) = found?;
+        let (addrs, Beginning { lead, known }) = found?;
         let mut octets = [0; HEADER + Lead::OCTETS];
         let (destination, lead) = (octets_of(addrs.dst()), lead.octets());
         let rest = destination.iter().skip(begins.len()).chain(&lead);
@@ -188,7 +231,7 @@ impl Completed {
         }
         Some(Self {
             octets,
-            known: HEADER + agree,
+            known: HEADER + known,
             on_wire: usize::try_from(length).unwrap_or(usize::MAX),
         })
     }
@@ -238,15 +281,4 @@ fn octets_of(addr: IpAddr) -> [u8; 16] {
         IpAddr::V4(addr) => addr.to_ipv6_mapped().octets(),
         IpAddr::V6(addr) => addr.octets(),
     }
-}
-
-/// How many leading octets of the transport two packets have in common, whatever their checksums.
-fn agreeing(one: Lead, other: Lead, protocol: u8) -> usize {
-    let checksum = match protocol {
-        protocol if is_icmp(protocol) => ICMP_CHECKSUM,
-        protocol => datagram_checksum(protocol),
-    };
-    let bits = |octets| u64::from_be_bytes(octets) & !checksum;
-    let differ = bits(one.octets()) ^ bits(other.octets());
-    usize::try_from(differ.leading_zeros() / 8).unwrap_or_default()
 }

@@ -1,4 +1,5 @@
 mod cut_errors;
+mod cut_quotes;
 mod errors;
 mod unnumbered;
 
@@ -316,7 +317,9 @@ fn missing(capture: &Capture, packet: &[u8], quoted: usize) -> Option<[u8; 8]> {
     let ip = Ip::parse(&error, Limit::Frame).unwrap();
     let message = Message::parse(&ip);
     let now = at(i64::try_from(capture.frames).unwrap() + 1);
-    cut::missing_octets(&capture.ring, message.quote().unwrap(), now)
+    let told = cut::missing_octets(&capture.ring, message.quote().unwrap(), now)?;
+    assert_eq!(told.known, 8);
+    Some(told.lead.octets())
 }
 
 fn ping(seq: u16, id: u16) -> Vec<u8> {

@@ -91,6 +91,9 @@ pub(super) fn drop<S: Serializer>(
     map.put("error_frames", &frames(&verdict.error_frames))?;
     map.put("original_frames", &frames(&verdict.original_frames))?;
     map.put("original_count", &verdict.original_count)?;
+    if let Some(missed) = verdict.missed.filter(|_| verdict.original_count == 0) {
+        map.word("original_reason", &missed)?;
+    }
     map.maybe("answered", NonZeroU64::new(verdict.answered))?;
     map.maybe("mtu", verdict.mtu)?;
     map.maybe("still_too_large", NonZeroU64::new(verdict.still_too_large))?;

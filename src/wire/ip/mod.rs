@@ -411,9 +411,10 @@ impl<'a> Room<'a> {
         }
     }
 
-    /// What kept octets up to `end` away.
+    /// What kept octets up to `end` away; of those that a quote leaves out, the first ones.
     fn limit_at(&self, end: usize) -> Limit {
-        if end <= self.on_wire && self.bytes.len() < self.on_wire {
+        let is_sent = end <= self.on_wire || self.limit == Limit::Quote;
+        if is_sent && self.bytes.len() < self.on_wire {
             Limit::Capture
         } else {
             self.limit
