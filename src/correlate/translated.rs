@@ -161,6 +161,10 @@ impl Translated {
     /// What is remembered of an error; `None` where nothing tells it from the next one.
     pub(super) fn seen(&self, error: &Look<'_, '_>) -> Option<Seen> {
         let flow = error.quote.flow();
+        if !flow.has_destination() {
+            // Cut before that, it is as little another's.
+            return None;
+        }
         let (ip, message, quoted) = (error.ip, error.message, &error.quote.ip);
         let seq = match error.quote.transport {
             QuotedTransport::Tcp { seq, .. } => seq,

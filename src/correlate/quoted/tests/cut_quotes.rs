@@ -148,3 +148,14 @@ fn who_cut_a_quote_before_the_ports_is_told() {
     let told = verdict(&[], &error, BEFORE_V4 + 24);
     assert_eq!(told.missed, Some(NoOriginal::BeforeCapture));
 }
+
+#[test]
+fn quotes_cut_before_the_destination_are_no_other_side_of_a_translation() {
+    let packet = datagram(4000, 1, b"who is there");
+    let mut play = Replay::new();
+    play.at_cut(10, &unreachable(&packet, 38), 1000);
+    play.at_cut(20, &unreachable(&packet, 40), 1000);
+    let told = play.verdicts();
+    assert_eq!(told.len(), 2);
+    assert!(told.iter().all(|verdict| verdict.same_as.is_none()));
+}
