@@ -1,6 +1,7 @@
 //! Errors gathered into drop verdicts.
 
 mod key;
+mod reported;
 mod unfit;
 mod way;
 
@@ -8,25 +9,21 @@ use std::time::Duration;
 
 pub(super) use self::key::VerdictKey;
 use self::key::{Seen, Written};
+pub(super) use self::reported::Reported;
 pub(super) use self::unfit::Unfit;
 pub(super) use self::way::{Answered, Captured};
 use super::aftermath::Followed;
 use super::exchange::ReplyDrop;
 use super::exchanges::BATCH;
-use super::in_flight::{self, InFlight};
-use super::lead::Lead;
-use super::network::{Domain, Link};
-use super::segment::Segment;
+use super::network::Link;
 use super::table::{Displaced, Table};
-use super::translated::{Look, Translated};
-use super::verdict::{
-    Carried, DropReason, DropVerdict, Evidence, OtherSide, Scope, Undelivered, Unresolved,
-};
-use super::{MatchKind, NoOriginal, Original};
+use super::translated::Translated;
+use super::verdict::{Carried, DropReason, DropVerdict, Evidence, OtherSide, Scope, Undelivered};
+use super::{MatchKind, Original};
 use crate::icmp::field::Extent;
-use crate::icmp::{self, Body, Error, ErrorClass, Message, Quote, Translation, mtu, payload};
-use crate::model::{FlowKey, FrameRef, Timestamp};
-use crate::wire::{Ip, IpVersion, Limit};
+use crate::icmp::{self, Body, Error, ErrorClass, mtu, payload};
+use crate::model::{FrameRef, Timestamp};
+use crate::wire::{IpVersion, Limit};
 
 /// A verdict is written when neither an error nor a packet of its flow came for this long.
 pub(super) const QUIET: Duration = Duration::from_mins(5);
@@ -40,102 +37,6 @@ pub(super) struct Verdicts {
     /// How many were begun by a report.
     reported: u64,
     evicted: u64,
-}
-
-/// An error with what was found about it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Reported<'m, 'a> {
-    pub(super) ip: &'m Ip<'a>,
-    pub(super) message: &'m Message<'a>,
-    pub(super) quote: &'m Quote<'a>,
-    /// That of the quoted packet, or of the datagram that it is a part of.
-    pub(super) flow: FlowKey,
-    /// The same as it was sent, where it was found on the other side of a translation.
-    pub(super) sent_as: Option<FlowKey>,
-    pub(super) translation: Translation,
-    /// That of the packet in its tunnels, if it is a tunnel's.
-    pub(super) carried: Option<FlowKey>,
-    pub(super) original: Option<Original>,
-    pub(super) frame: FrameRef,
-    /// The network of the flow.
-    pub(super) domain: Domain,
-    /// That of the flow whose packets tell what came of it.
-    pub(super) followed: Link,
-    /// What tells its verdict from another, see [`Verdicts::apart`].
-    pub(super) apart: Link,
-    /// Where its parts are.
-    pub(super) frames: &'m [FrameRef],
-    pub(super) ts: Timestamp,
-    pub(super) shown: bool,
-    /// The capture would have the quoted packet if it had been sent.
-    pub(super) never_sent: bool,
-    pub(super) evidence: Evidence,
-    pub(super) captured: Captured,
-    pub(super) in_flight: InFlight,
-    /// What was captured of the quoted packet, unless what is in its tunnel is followed.
-    pub(super) quoted: in_flight::Captured,
-    /// The request that it is about was answered before.
-    pub(super) answered: bool,
-    pub(super) unresolved: Unresolved,
-}
-
-impl Reported<'_, '_> {
-    /// The verdict it belongs to, and its reason.
-    pub(super) fn verdict(&self) -> Option<(VerdictKey, DropReason)> {
-        let message = self.message;
-        let reason = DropReason::of_message(message)?;
-        let key = VerdictKey {
-            flow: self.flow,
-            dropper: self.ip.src(),
-            version: message.version,
-            kind: message.kind,
-            code: message.code?,
-            evidence: self.evidence,
-            apart: self.apart,
-        };
-        Some((key, reason))
-    }
-
-    /// What tells it from others.
-    fn look(&self) -> Look<'_, '_> {
-        Look {
-            ip: self.ip,
-            message: self.message,
-            quote: self.quote,
-            frame: self.frame,
-            ts: self.ts,
-        }
-    }
-
-    /// Why its packet was not found, if it was not.
-    fn missed(&self) -> Option<NoOriginal> {
-        let ip = &self.quote.ip;
-        match self.original? {
-            Original::None(why) => Some(why),
-            // What would tell that it is another was cut as well.
-            Original::Found { is_other: true, .. }
-                if ip.limit == Limit::Capture && ip.payload.len() < Lead::OCTETS =>
-            {
-                Some(NoOriginal::QuoteCut)
-            }
-            Original::Found { .. } => None,
-        }
-    }
-
-    /// What it is about, where that is TCP.
-    pub(super) fn segment(&self) -> Option<Segment> {
-        let captured = || match self.original {
-            Some(Original::Found {
-                match_kind, flags, ..
-            }) if match_kind != MatchKind::Flow => Segment::with(flags),
-            _ => None,
-        };
-        let of_connection =
-            (self.in_flight == InFlight::OfConnection).then_some(Segment::Connected);
-        Segment::quoted(self.quote)
-            .or_else(captured)
-            .or(of_connection)
-    }
 }
 
 impl Verdicts {
