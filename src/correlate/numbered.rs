@@ -197,10 +197,13 @@ pub(super) fn tells_packet(quote: &Quote<'_>) -> bool {
             seq.is_some() || numbered_request(quote.ip.version, kind).is_none()
         }
         QuotedTransport::Ports { .. } | QuotedTransport::Spi(_) => true,
-        QuotedTransport::None => !matches!(
-            quote.ip.protocol,
-            protocol::TCP | protocol::ICMP | protocol::IPV6_ICMP
-        ),
+        QuotedTransport::None => {
+            !quote.ip.hides_protocol()
+                && !matches!(
+                    quote.ip.protocol,
+                    protocol::TCP | protocol::ICMP | protocol::IPV6_ICMP
+                )
+        }
     }
 }
 
@@ -210,7 +213,7 @@ pub(super) fn may_be_reply(quote: &Quote<'_>) -> bool {
         QuotedTransport::Icmp {
             kind, seq: None, ..
         } => request_of(quote.ip.version, kind).is_some(),
-        QuotedTransport::None => protocol::is_icmp(quote.ip.protocol),
+        QuotedTransport::None => protocol::is_icmp(quote.ip.protocol) || quote.ip.hides_protocol(),
         _ => false,
     }
 }

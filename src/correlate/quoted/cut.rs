@@ -90,7 +90,10 @@ pub(super) fn missing_octets(ring: &Ring, quote: &Quote<'_>, ts: Timestamp) -> O
     let is_cut = ip.payload.len() < Lead::OCTETS && !ip.is_whole() && !ip.is_later_fragment();
     let is_labelled = match ip.version {
         IpVersion::V4 => ip.id.is_some_and(|id| id != 0),
-        IpVersion::V6 => true,
+        // Of extension headers it is not known where they end, or what else the packet has.
+        IpVersion::V6 => {
+            ip.header.len() == HEADER && (has_ports(ip.protocol) || is_icmp(ip.protocol))
+        }
     };
     if !is_cut || !is_labelled || !ring.direction_seen(&ip.ends()) {
         return None;

@@ -378,6 +378,11 @@ impl<'a> Ip<'a> {
         }
     }
 
+    /// Whether it is not known what it carries: it ends in its extension headers.
+    pub fn hides_protocol(&self) -> bool {
+        self.version == IpVersion::V6 && is_extension(self.protocol) && !self.is_whole()
+    }
+
     /// Whether it is a first fragment that may end before an extension header does.
     pub(super) fn may_be_cut_in_extension(&self) -> bool {
         self.payload.is_empty()

@@ -5,9 +5,10 @@ use std::net::Ipv6Addr;
 use etherparse::PacketBuilder;
 
 use super::{CLIENT, ROUTER, SERVER, with_id};
-use crate::correlate::NoOriginal;
+use crate::correlate::exchange::{Exchange, ExchangeOutcome};
 use crate::correlate::replay::{self, Replay};
 use crate::correlate::verdict::DropVerdict;
+use crate::correlate::{NoOriginal, Outcome};
 use crate::model::flow::FlowPorts;
 
 const SENDER: [u8; 16] = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).octets();
@@ -158,4 +159,24 @@ fn quotes_cut_before_the_destination_are_no_other_side_of_a_translation() {
     let told = play.verdicts();
     assert_eq!(told.len(), 2);
     assert!(told.iter().all(|verdict| verdict.same_as.is_none()));
+}
+
+/// What ends in its extension headers may be the ping that was not answered.
+#[test]
+fn a_quote_that_does_not_tell_the_protocol_may_be_about_any_packet() {
+    let mut fragment = ping6(5, 1);
+    fragment[6] = 44;
+    fragment.splice(40..40, [58, 0, 0, 1, 0, 0, 0, 9]);
+    fragment[5] += 8;
+    for quoted in 40..48 {
+        let mut play = Replay::new();
+        play.at(0, &ping6(5, 1));
+        play.at_cut(5, &unreachable(&fragment, 100), BEFORE + quoted);
+        play.at(20_000, &ping6(5, 2));
+        let told = play.end().into_iter().find_map(|outcome| match outcome {
+            Outcome::Exchange(Exchange { outcome, .. }) => Some(outcome),
+            _ => None,
+        });
+        assert_eq!(told, Some(ExchangeOutcome::Unknown), "{quoted}");
+    }
 }
