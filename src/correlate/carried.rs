@@ -12,7 +12,7 @@ use super::observation::Observation;
 use super::trace::MAX_TTL;
 use super::traces::ProbeAnswer;
 use super::verdict::DropReason;
-use super::{Correlator, MatchKind, Original, quoted};
+use super::{Correlator, Original, quoted};
 use crate::icmp::Quote;
 use crate::model::{FlowKey, Frame, FrameRef};
 use crate::wire::ip::protocol::TCP;
@@ -125,18 +125,9 @@ impl Carried {
         if is_told && !quoted.is_some_and(|inner| inner.lacks_number()) {
             return quoted;
         }
-        let captured = match (first, original) {
-            (Some((_, first)), _) => self.in_frame(first.frame),
-            (
-                None,
-                Some(Original::Found {
-                    match_kind: MatchKind::Exact,
-                    frame,
-                    ..
-                }),
-            ) => self.in_frame(frame),
-            _ => None,
-        };
+        let exact = || original?.exact();
+        let frame = first.map(|(_, first)| first.frame).or_else(exact);
+        let captured = frame.and_then(|frame| self.in_frame(frame));
         let captured = captured.map(|Inside { packet, named, .. }| Inner {
             hit: Hit::of_packet(packet),
             query: Numbered::of_lead(

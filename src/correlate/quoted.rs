@@ -136,10 +136,11 @@ pub(super) fn sent_as(
 /// router took it apart.
 pub(super) fn datagram<'r>(ring: &'r Ring, quote: &Quote<'_>) -> Option<&'r Fingerprint> {
     let ip = &quote.ip;
-    let (pair, label) = (ring.pair_hash(&ip.ends()), label(ip));
+    let label = label(ip);
     if !ip.is_later_fragment() || label == 0 || !ring.direction_seen(&ip.ends()) {
         return None;
     }
+    let pair = ring.pair_hash(&ip.ends());
     ring.recent(DATAGRAM_DEPTH).find(|seen| {
         seen.pair == pair
             && seen.protocol == ip.protocol

@@ -118,6 +118,20 @@ pub enum Original {
     None(NoOriginal),
 }
 
+impl Original {
+    /// The frame of the very packet.
+    pub(super) const fn exact(self) -> Option<FrameRef> {
+        match self {
+            Self::Found {
+                match_kind: MatchKind::Exact,
+                frame,
+                ..
+            } => Some(frame),
+            _ => None,
+        }
+    }
+}
+
 /// The match ladder, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MatchKind {

@@ -45,7 +45,7 @@ impl Correlator {
                         || quote.translation(ip) != Translation::None
                         || is_translated(original)
                         || header_checksum(&quote.ip).and_then(Sum::off).is_some()
-                        || found(original).is_some()
+                        || original.and_then(Original::exact).is_some()
                             && upper_checksum(&quote.ip).and_then(Sum::off).is_some()
                 })
         };
@@ -118,18 +118,6 @@ impl Correlator {
 const fn original(relation: Relation) -> Option<Original> {
     match relation {
         Relation::Error { original } => original,
-        _ => None,
-    }
-}
-
-/// The frame of the very packet that an error is about, where that was found.
-const fn found(original: Option<Original>) -> Option<FrameRef> {
-    match original {
-        Some(Original::Found {
-            match_kind: MatchKind::Exact,
-            frame,
-            ..
-        }) => Some(frame),
         _ => None,
     }
 }

@@ -1,7 +1,6 @@
 //! Messages in which one word is not that of the packet they come from: the payload of the request that a
 //! reply brings back, or what an error quotes.
 
-use super::found;
 use crate::correlate::flows::{Chain, Fingerprint, Ring};
 use crate::correlate::lead::Lead;
 use crate::correlate::numbered::Numbered;
@@ -19,6 +18,8 @@ use crate::wire::{Checksum, Ip, header_checksum};
 
 /// Octets of an echo before its payload.
 const ECHO_HEADER: usize = 8;
+/// Where a datagram has its checksum (RFC 768).
+const UDP_CHECKSUM: usize = 6;
 
 impl Correlator {
     /// The word of a message, which was related so, that is another in the packet it comes from and makes
@@ -37,7 +38,7 @@ impl Correlator {
                 ..
             }) => change.altered(ECHO_HEADER).and_then(explains),
             Relation::Error { original } => {
-                let (frame, quote) = (found(original)?, message.quote()?);
+                let (frame, quote) = (original?.exact()?, message.quote()?);
                 let start = offset_in(message.bytes, quote.ip.payload)?;
                 self.explained((quote, frame), start, explains)
             }
@@ -52,7 +53,7 @@ impl Correlator {
         error: &Look<'_, '_>,
         original: Option<Original>,
     ) -> Option<ChecksumCause> {
-        let frame = found(original)?;
+        let frame = original?.exact()?;
         let (quote, ip) = (error.quote, &error.quote.ip);
         let checksum = upper_checksum(ip)?;
         let off = Sum::off(checksum)?;
@@ -65,7 +66,8 @@ impl Correlator {
             return None;
         }
         let explained = self.explained((quote, frame), 0, |word| word.explains(ip.payload, off))?;
-        let is_checksum = |word: Altered| checksum_at(ip.protocol) == Some(word.at);
+        // That of TCP is behind what is kept.
+        let is_checksum = |word: Altered| ip.protocol == UDP && word.at == UDP_CHECKSUM;
         Some(match explained {
             // It is what the packet had elsewhere: a NAT put back addresses and ports, and no checksum.
             ChecksumCause::AlteredWord(word) if is_checksum(word) && is_header_stale(ip, by) => {
@@ -94,15 +96,6 @@ impl Correlator {
         let asked = Numbered::of_quote(quote)?.request()?;
         let change = self.exchanges.change(asked, original, quote.payload())?;
         change.altered(start + ECHO_HEADER)
-    }
-}
-
-/// Where in its transport a checksum is that covers addresses and ports.
-const fn checksum_at(protocol: u8) -> Option<usize> {
-    match protocol {
-        TCP => Some(16),
-        UDP => Some(6),
-        _ => None,
     }
 }
 
